@@ -1,0 +1,15 @@
+// pnpm does not hand `nodedir` from .npmrc to node-gyp, which would then download Node's headers.
+// When this Node came with its headers, every script and build is told where they are.
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+const prefix = dirname(dirname(process.env.npm_node_execpath ?? process.execPath));
+
+export const hooks = {
+  updateConfig(config) {
+    if (existsSync(join(prefix, 'include', 'node', 'node_api.h'))) {
+      config.extraEnv = { ...config.extraEnv, npm_config_nodedir: prefix };
+    }
+    return config;
+  },
+};

@@ -1,0 +1,5 @@
+export { childNodeArguments, runCommand, runNode } from './child.ts';
+export type { ChildResult, RunOptions } from './child.ts';
+export { requirement } from './requirement.ts';
+export type { Requirement } from './requirement.ts';
+export { temporaryDirectory } from './temporary-directory.ts';

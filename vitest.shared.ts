@@ -1,0 +1,22 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const reporter = fileURLToPath(new URL('./tools/report/vitest-reporter.mjs', import.meta.url));
+
+/**
+ * How every package runs its tests. `@ram/*` packages resolve to their sources, so tests need no
+ * build of TypeScript; native addons run in forks. The reporter writes reports/test.json, which
+ * tools/report sums, and ends the run with what was not run and why.
+ */
+export default defineConfig({
+  resolve: { conditions: ['@ram/source'] },
+  ssr: { resolve: { conditions: ['@ram/source'], externalConditions: ['@ram/source'] } },
+  test: {
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    reporters: ['default', reporter],
+  },
+});
