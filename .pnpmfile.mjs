@@ -7,8 +7,9 @@ const prefix = dirname(dirname(process.env.npm_node_execpath ?? process.execPath
 
 export const hooks = {
   updateConfig(config) {
+    config.extraEnv = { ...config.extraEnv, TURBO_TELEMETRY_DISABLED: '1' };
     if (existsSync(join(prefix, 'include', 'node', 'node_api.h'))) {
-      config.extraEnv = { ...config.extraEnv, npm_config_nodedir: prefix };
+      config.extraEnv.npm_config_nodedir = prefix;
     }
     return config;
   },

@@ -3,8 +3,14 @@ import { emptyReport, addFailure } from '../report/suite-report.mjs';
 
 /** @typedef {import('../report/suite-report.mjs').SuiteReport} SuiteReport */
 
-const elementPattern =
-  /<TestCase name="(?<name>[^"]*)"[^>]*?(?<closed>\/)?>|<OverallResultsAsserts [^>]*test_case_success="(?<success>\w+)"|\[not run: (?<reason>[^\]]*)\]/g;
+const elementPattern = new RegExp(
+  [
+    String.raw`<TestCase name="(?<name>[^"]*)"[^>]*?(?<closed>\/)?>`,
+    String.raw`<OverallResultsAsserts [^>]*test_case_success="(?<success>\w+)"`,
+    String.raw`\[not run: (?<reason>[^\]]*)\]`,
+  ].join('|'),
+  'g',
+);
 
 /**
  * A test that finds that the machine lacks what it needs says `MESSAGE("[not run: why]")` and

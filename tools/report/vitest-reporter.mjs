@@ -7,7 +7,7 @@ import { addFailure, emptyReport, removeReport, skipReason, writeReport } from '
 
 /** @implements {Reporter} */
 export default class SuiteReporter {
-  #file = join(process.cwd(), 'reports', 'test.json');
+  #file = join(process.cwd(), 'reports', `${taskName()}.json`);
 
   onInit() {
     removeReport(this.#file);
@@ -60,4 +60,10 @@ function printSkips(skipped) {
   for (const { reason } of skipped) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   const lines = [...counts].map(([reason, count]) => `  ${count}: ${reason}`);
   console.log(`\n${skipped.length} tests were not run here:\n${lines.join('\n')}`);
+}
+
+/** The package script that runs; an editor or `vitest` by hand counts as `test`. */
+function taskName() {
+  const script = process.env.npm_lifecycle_event ?? '';
+  return script.startsWith('test') ? script.replaceAll(':', '-') : 'test';
 }

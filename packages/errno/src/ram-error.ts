@@ -10,7 +10,7 @@ export type RamErrorCode = `ERR_RAM_${string}`;
 export interface RamErrorOptions {
   /** The error that led to this one. */
   cause?: unknown;
-  /** The class of the error. Default `Error`; `TypeError` and `RangeError` for mistakes of a caller. */
+  /** The class of the error. Default `Error`; the other two are for mistakes of a caller. */
   base?: typeof Error | typeof TypeError | typeof RangeError;
 }
 

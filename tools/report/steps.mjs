@@ -1,0 +1,40 @@
+// What a run consists of: each step leaves one or more suite reports.
+
+/**
+ * @typedef {object} Step
+ * @property {string} name
+ * @property {readonly string[]} command Started in the project's folder.
+ * @property {readonly string[]} [suites] The package scripts whose reports it must leave. Without:
+ *   the step counts as one test.
+ */
+
+const checks = [
+  { name: 'lint', command: ['pnpm', 'run', '--silent', 'lint'] },
+  { name: 'format', command: ['pnpm', 'run', '--silent', 'format:check'] },
+  { name: 'tidy', command: ['pnpm', 'run', '--silent', 'tidy'] },
+  { name: 'typecheck', command: turbo('typecheck', '--output-logs=errors-only') },
+];
+
+const tests = {
+  name: 'test',
+  command: turbo('test', 'test:native', '--continue'),
+  suites: ['test', 'test:native'],
+};
+
+/** `npm test`. @type {readonly Step[]} */
+export const testSteps = [...checks, tests];
+
+/** `pnpm check`: all that a change must pass. @type {readonly Step[]} */
+export const checkSteps = [
+  ...checks,
+  { name: 'build', command: turbo('build:native', 'build', '--output-logs=errors-only') },
+  tests,
+  { name: 'knip', command: ['pnpm', 'run', '--silent', 'knip'] },
+  { name: 'pack', command: ['pnpm', 'run', '--silent', 'pack:check'] },
+  { name: 'git diff', command: ['git', 'diff', '--exit-code'] },
+];
+
+/** @param {string[]} args */
+function turbo(...args) {
+  return ['pnpm', 'turbo', 'run', ...args];
+}

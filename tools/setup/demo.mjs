@@ -1,0 +1,89 @@
+// Runs the demonstration disk of `npm start` and sees to it that it is unmounted at the end.
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { guide } from './guide.mjs';
+
+const mountTimeLimitMs = 20_000;
+const stopTimeLimitMs = 15_000;
+const pollIntervalMs = 50;
+
+/**
+ * @param {{ projectDirectory: string, mountPoint: string, missing: string[] }} options
+ * @returns {Promise<number>} The exit code: 0 when the disk was mounted and is unmounted.
+ */
+export async function runDemo({ projectDirectory, mountPoint, missing }) {
+  const ram = join(projectDirectory, 'apps', 'cli', 'bin', 'ram.js');
+  mkdirSync(mountPoint, { recursive: true });
+  // A process group of its own: Ctrl-C in a terminal reaches every process of the group, npm
+  // passes it on as well, and the disk is to see it once.
+  const command = [ram, 'mount', mountPoint, '--foreground', '--name', 'ram-demo'];
+  const disk = spawn(process.execPath, command, { stdio: 'inherit', detached: true });
+  const exited = new Promise((resolve) => {
+    disk.once('exit', resolve);
+    disk.once('error', resolve);
+  });
+  const stop = stopOnSignals(disk);
+
+  const mounted = await waitForMount(mountPoint, disk);
+  if (mounted) console.log(guide({ mountPoint, ram: 'node apps/cli/bin/ram.js', missing }));
+  await exited;
+  stop.dispose();
+  if (isMounted(mountPoint)) {
+    spawnSync(process.execPath, [ram, 'umount', '--yes', mountPoint], { stdio: 'inherit' });
+  }
+  if (mounted && stop.requested() && !isMounted(mountPoint)) {
+    console.log('The disk is unmounted and its memory is free again.');
+    return 0;
+  }
+  for (const line of missing) console.error(line);
+  return disk.exitCode || 1;
+}
+
+/** @param {import('node:child_process').ChildProcess} disk */
+function stopOnSignals(disk) {
+  let requested = false;
+  /** @type {NodeJS.Timeout | undefined} */
+  let timer;
+  const onSignal = () => {
+    if (requested) return;
+    requested = true;
+    disk.kill('SIGTERM');
+    timer = setTimeout(() => disk.kill('SIGKILL'), stopTimeLimitMs);
+  };
+  /** @type {NodeJS.Signals[]} */
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  for (const signal of signals) process.on(signal, onSignal);
+  return {
+    requested: () => requested,
+    dispose: () => {
+      clearTimeout(timer);
+      for (const signal of signals) process.off(signal, onSignal);
+    },
+  };
+}
+
+/**
+ * @param {string} mountPoint
+ * @param {import('node:child_process').ChildProcess} disk
+ */
+async function waitForMount(mountPoint, disk) {
+  const end = Date.now() + mountTimeLimitMs;
+  while (Date.now() < end && disk.exitCode === null && disk.signalCode === null) {
+    if (isMounted(mountPoint)) return true;
+    await delay(pollIntervalMs);
+  }
+  return false;
+}
+
+/** @param {string} mountPoint */
+function isMounted(mountPoint) {
+  const table = readFileSync('/proc/self/mountinfo', 'utf8');
+  return table.split('\n').some((line) => unescapePath(line.split(' ')[4] ?? '') === mountPoint);
+}
+
+/** The kernel writes spaces and the like as octal numbers. @param {string} text */
+function unescapePath(text) {
+  return text.replaceAll(/\\(\d{3})/g, (_, digits) => String.fromCharCode(parseInt(digits, 8)));
+}
