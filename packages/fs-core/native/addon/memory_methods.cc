@@ -1,0 +1,164 @@
+// Methods of NativeVolume about the memory itself: views, usage, and the object for drivers.
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <new>
+#include <sys/stat.h>
+
+#include "volume_wrap.h"
+
+namespace ram {
+namespace {
+
+// More makes V8 abort in Node 20.
+constexpr uint64_t kViewBytesMax = 4ull << 30;
+
+// Drivers recognise the pointer by this tag; see CONVENTIONS of the file_system.h contract.
+constexpr napi_type_tag kFileSystemTag = {0x72616d2d66696c65ULL, 0x2d73797374656d31ULL};
+
+// The collector has taken the ArrayBuffer over a file's bytes; the Volume may be gone before.
+void dropView(napi_env env, void*, void* hint) {
+  auto* view = static_cast<View*>(hint);
+  int64_t ignored;
+  napi_adjust_external_memory(env, -static_cast<int64_t>(view->length), &ignored);
+  Store::unmapView(view->id);
+  delete view;
+}
+
+// Where external memory is refused: a copy, which is as good for who only reads.
+napi_value copyView(napi_env env, const View& view) {
+  napi_value buffer = nullptr;
+  void* data = nullptr;
+  if (napi_create_arraybuffer(env, view.length, &data, &buffer) != napi_ok) return nullptr;
+  memcpy(data, view.address, view.length);
+  return buffer;
+}
+
+napi_value exposeView(napi_env env, const View& view, bool writable) {
+  auto* own = new (std::nothrow) View(view);
+  napi_value buffer = nullptr;
+  napi_status status = napi_generic_failure;
+  if (own != nullptr) {
+    status = napi_create_external_arraybuffer(env, view.address, view.length, dropView, own,
+                                              &buffer);
+  }
+  if (status == napi_ok) {
+    int64_t ignored;
+    napi_adjust_external_memory(env, static_cast<int64_t>(view.length), &ignored);
+    return buffer;
+  }
+  delete own;
+  bool refused = status == napi_no_external_buffers_allowed;
+  if (refused && !writable) buffer = copyView(env, view);
+  Store::unmapView(view.id);
+  if (buffer != nullptr) return buffer;
+  return makeNumber(env, refused ? int64_t{kViewUnsupported} : -ENOMEM);
+}
+
+// Maps what a descriptor is open on. The descriptor keeps the inode from becoming another's.
+napi_value mapOpenFile(const VolumeCall& call, int descriptor, bool writable) {
+  napi_env env = call.env();
+  Attributes found;
+  int result = call.client()->stat(descriptor, &found);
+  if (result < 0) return makeNumber(env, result);
+  if (!S_ISREG(found.mode)) return makeNumber(env, S_ISDIR(found.mode) ? -EISDIR : -EINVAL);
+  if (found.size > kViewBytesMax) return makeNumber(env, kViewTooLarge);
+  napi_value buffer = nullptr;
+  if (found.size == 0) {
+    napi_create_arraybuffer(env, 0, nullptr, &buffer);
+    return buffer;
+  }
+  View view{};
+  result = call.store()->mapView(found.inode, writable, &view);
+  if (result < 0) return makeNumber(env, result);
+  // It may have grown, or become empty, since.
+  if (view.length == 0 || view.length > kViewBytesMax) {
+    Store::unmapView(view.id);
+    if (view.length != 0) return makeNumber(env, kViewTooLarge);
+    napi_create_arraybuffer(env, 0, nullptr, &buffer);
+    return buffer;
+  }
+  return exposeView(env, view, writable);
+}
+
+// view(path, writable): ArrayBuffer | number
+napi_value makeView(const VolumeCall& call) {
+  napi_env env = call.env();
+  PathArgument path;
+  if (!path.read(env, call[0])) return makeNumber(env, -EINVAL);
+  bool writable = readBoolean(env, call[1]);
+  int descriptor = call.client()->open(path.view(), writable ? O_RDWR : O_RDONLY, 0);
+  if (descriptor < 0) return makeNumber(env, descriptor);
+  napi_value result = mapOpenFile(call, descriptor, writable);
+  call.client()->close(descriptor);
+  return result;
+}
+
+// usage(): fills `fields` in the order of StoreUsage
+int64_t readUsage(const VolumeCall& call) {
+  StoreUsage usage;
+  int result = call.store()->usage(&usage);
+  if (result < 0) return result;
+  const uint64_t values[] = {usage.maxBytes,      usage.usedBytes, usage.freeBytes,
+                             usage.slabBytes,     usage.fileBytes, usage.externalBytes,
+                             usage.metadataBytes, usage.inodes,    usage.maxInodes,
+                             usage.swappedBytes};
+  double* numbers = call.fields()->numbers;
+  for (uint64_t value : values) *numbers++ = static_cast<double>(value);
+  return 0;
+}
+
+// isTmpfs(): boolean
+napi_value isTmpfs(const VolumeCall& call) {
+  napi_value result = nullptr;
+  napi_get_boolean(call.env(), call.store()->isTmpfs(), &result);
+  return result;
+}
+
+// token(): string
+napi_value readToken(const VolumeCall& call) {
+  napi_value result = nullptr;
+  const std::string& token = call.volume()->token();
+  napi_create_string_utf8(call.env(), token.data(), token.size(), &result);
+  return result;
+}
+
+// check(): a report of what is wrong in the store, or 0
+napi_value checkStore(const VolumeCall& call) {
+  char report[4096] = "";
+  int result = call.store()->check(report, sizeof report);
+  if (result >= 0) return makeNumber(call.env(), 0);
+  napi_value text = nullptr;
+  napi_create_string_utf8(call.env(), report, strnlen(report, sizeof report), &text);
+  return text;
+}
+
+// fileSystem(): External<ram::FileSystem>, which holds a reference for its own life
+napi_value exposeFileSystem(const VolumeCall& call) {
+  napi_env env = call.env();
+  FileSystem* fileSystem = call.store();
+  auto drop = [](napi_env, void* data, void*) { static_cast<FileSystem*>(data)->release(); };
+  napi_value external = nullptr;
+  fileSystem->retain();
+  if (napi_create_external(env, fileSystem, drop, nullptr, &external) != napi_ok) {
+    fileSystem->release();
+    return makeNumber(env, -ENOMEM);
+  }
+  napi_type_tag_object(env, external, &kFileSystemTag);
+  return external;
+}
+
+constexpr Method kMethods[] = {
+    {"view", valueMethod<makeView>},
+    {"usage", numberMethod<readUsage>},
+    {"isTmpfs", valueMethod<isTmpfs>},
+    {"token", valueMethod<readToken>},
+    {"check", valueMethod<checkStore>},
+    {"fileSystem", valueMethod<exposeFileSystem>},
+};
+
+}  // namespace
+
+MethodTable memoryMethods() { return {kMethods, sizeof kMethods / sizeof *kMethods}; }
+
+}  // namespace ram
