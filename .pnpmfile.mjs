@@ -13,4 +13,11 @@ export const hooks = {
     }
     return config;
   },
+
+  // What is published needs neither our sources' condition nor what only the workspace uses.
+  beforePacking(manifest) {
+    const { devDependencies: _, ramNative: _native, scripts: _scripts, ...published } = manifest;
+    for (const entry of Object.values(published.exports ?? {})) delete entry['@ram/source'];
+    return published;
+  },
 };

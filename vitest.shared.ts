@@ -6,17 +6,18 @@ const reporter = fileURLToPath(new URL('./tools/report/vitest-reporter.mjs', imp
 /**
  * How every package runs its tests. `@ram/*` packages resolve to their sources, so tests need no
  * build of TypeScript; native addons run in forks. The reporter writes reports/test.json, which
- * tools/report sums, and ends the run with what was not run and why.
+ * tools/report sums, and ends the run with what was not run and why. `--mode full` is for
+ * `test:full`: files named *.full.ts, and half an hour for each test.
  */
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   resolve: { conditions: ['@ram/source'] },
   ssr: { resolve: { conditions: ['@ram/source'], externalConditions: ['@ram/source'] } },
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    include: mode === 'full' ? ['{src,test}/**/*.full.ts'] : ['{src,test}/**/*.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
+    testTimeout: mode === 'full' ? 1_800_000 : 30_000,
     hookTimeout: 30_000,
     reporters: ['default', reporter],
   },
-});
+}));

@@ -13,6 +13,15 @@ import { listPackages, projectDirectory } from './workspace.mjs';
  * @returns {number} How many failed.
  */
 export function runSteps(steps) {
+  return runStepsForReports(steps).reduce((sum, { failed }) => sum + failed, 0);
+}
+
+/**
+ * As runSteps, for a caller that wants all of it.
+ * @param {readonly import('./steps.mjs').Step[]} steps
+ * @returns {SuiteReport[]}
+ */
+export function runStepsForReports(steps) {
   /** @type {SuiteReport[]} */
   const reports = [];
   for (const step of steps) {
@@ -20,16 +29,20 @@ export function runSteps(steps) {
     reports.push(...runStep(step));
   }
   console.log(`\n${formatSummary(reports)}`);
-  return reports.reduce((sum, { failed }) => sum + failed, 0);
+  return reports;
 }
 
-/** @param {import('./steps.mjs').Step} step @returns {SuiteReport[]} */
-function runStep({ name, command, suites }) {
-  const expected = listExpected(suites ?? []);
+/**
+ * @param {import('./steps.mjs').Step} step
+ * @param {string} [project]
+ * @returns {SuiteReport[]}
+ */
+export function runStep({ name, command, suites }, project = projectDirectory) {
+  const expected = listExpected(suites ?? [], project);
   for (const { file } of expected) removeReport(file);
   const [program = '', ...args] = command;
   const { status } = spawnSync(program, args, {
-    cwd: projectDirectory,
+    cwd: project,
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   const reports = expected.map(({ file, suite }) => {
@@ -45,9 +58,9 @@ function runStep({ name, command, suites }) {
   return own.passed + own.failed > 0 ? [...reports, own] : reports;
 }
 
-/** @param {readonly string[]} scripts */
-function listExpected(scripts) {
-  return listPackages().flatMap(({ directory, manifest }) =>
+/** @param {readonly string[]} scripts @param {string} project */
+function listExpected(scripts, project) {
+  return listPackages(project).flatMap(({ directory, manifest }) =>
     scripts
       .filter((script) => manifest.scripts?.[script] !== undefined)
       .map((script) => ({

@@ -30,8 +30,18 @@ export const checkSteps = [
   { name: 'build', command: turbo('build:native', 'build', '--output-logs=errors-only') },
   tests,
   { name: 'knip', command: ['pnpm', 'run', '--silent', 'knip'] },
-  { name: 'pack', command: ['pnpm', 'run', '--silent', 'pack:check'] },
   { name: 'git diff', command: ['git', 'diff', '--exit-code'] },
+];
+
+/** `pnpm test:full`. @type {readonly Step[]} */
+export const fullSteps = [
+  ...testSteps,
+  {
+    name: 'TSan',
+    command: turbo('test:native:thread', '--continue'),
+    suites: ['test:native:thread'],
+  },
+  { name: 'full', command: turbo('test:full', '--continue'), suites: ['test:full'] },
 ];
 
 /** @param {string[]} args */

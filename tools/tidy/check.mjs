@@ -7,7 +7,7 @@ import { fileLength, functionLength, lineLength } from './rules/size.mjs';
 import { bannedText, commentedOutCode } from './rules/text.mjs';
 
 /** @type {Record<string, import('./source-file.mjs').Rule>} */
-export const rules = {
+const rules = {
   'banned-text': bannedText,
   'build-output': buildOutput,
   'commented-out-code': commentedOutCode,

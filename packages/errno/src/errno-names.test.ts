@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { getSystemErrorMap } from 'node:util';
 import { requirement } from '@ram/test-support';
 import { describe, expect, it } from 'vitest';

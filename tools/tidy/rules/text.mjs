@@ -80,7 +80,8 @@ export const bannedText = lineRule(
 
 /** What follows `//` when it is code: a statement that ends like one. */
 const statements = [
-  /^(?:const|let|var|import|export|return|throw|await|if|for|while|delete)\b.*[;{]$/,
+  /^(?:const|let|var|import|export|return|throw|await|delete)\b.*[;{]$/,
+  /^(?:if|for|while|switch) \(.*[;{]$/,
   /^[\w.]+\(.*\);$/,
   /^[\w.]+ [-+]?= .*;$/,
   /^\}(?: else \{)?$/,
