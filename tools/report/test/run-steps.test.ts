@@ -51,7 +51,7 @@ describe('a step whose suites report', () => {
 
   it('fails for a report without a test, and for one that is cut short', () => {
     expect(run(write(emptyReport('a test')))).toMatchObject([{ passed: 0, failed: 1 }]);
-    expect(run(writeText('{\"passed\": 7'))).toMatchObject([{ passed: 0, failed: 1 }]);
+    expect(run(writeText('{"passed": 7'))).toMatchObject([{ passed: 0, failed: 1 }]);
   });
 
   it('fails when the runner fails and no suite says why', () => {
