@@ -8,6 +8,11 @@
  *   the step counts as one test.
  */
 
+const build = {
+  name: 'build',
+  command: turbo('build:native', 'build', '--continue', '--output-logs=errors-only'),
+};
+
 const checks = [
   { name: 'lint', command: ['pnpm', 'run', '--silent', 'lint'] },
   { name: 'format', command: ['pnpm', 'run', '--silent', 'format:check'] },
@@ -22,13 +27,11 @@ const tests = {
 };
 
 /** `npm test`. @type {readonly Step[]} */
-export const testSteps = [...checks, tests];
+export const testSteps = [...checks, build, tests];
 
 /** `pnpm check`: all that a change must pass. @type {readonly Step[]} */
 export const checkSteps = [
-  ...checks,
-  { name: 'build', command: turbo('build:native', 'build', '--output-logs=errors-only') },
-  tests,
+  ...testSteps,
   { name: 'knip', command: ['pnpm', 'run', '--silent', 'knip'] },
   { name: 'git diff', command: ['git', 'diff', '--exit-code'] },
 ];

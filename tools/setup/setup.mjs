@@ -20,8 +20,7 @@ export class SetupError extends Error {}
  */
 
 /**
- * Ends with pnpm, dependencies and all builds in place, and with PATH of this process leading to
- * pnpm. What cannot be installed without root is listed and left to the user.
+ * Ends with pnpm and dependencies in place, and with PATH of this process leading to pnpm. What cannot be installed without root is listed and left to the user.
  *
  * @param {import('./needs.mjs').Purpose} purpose
  * @returns {SetupResult}
@@ -42,11 +41,18 @@ export function setUp(purpose) {
   if (plan.aptPackages.length > 0) installDebianPackages(plan.aptPackages.map(({ name }) => name));
   const pnpmFolder = installPnpm(plan.pnpm);
   installDependencies();
+  return { missing, pnpmFolder };
+}
+
+/**
+ * Compiles what changed since the last time.
+ * @throws {SetupError} When something does not compile.
+ */
+export function build() {
   step('Building (native parts and TypeScript)');
   run('pnpm', ['turbo', 'run', 'build:native', 'build', '--output-logs=errors-only'], {
     hint: 'The errors are above. `pnpm build` runs this step again.',
   });
-  return { missing, pnpmFolder };
 }
 
 function checkPlatform() {
