@@ -1,0 +1,85 @@
+// The descriptors of blob files: opened by number when needed, closed when idle.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <mutex>
+#include <unordered_map>
+
+#include "backing.h"
+
+namespace ram {
+
+// Thread-safe. Lock: mutex_, a leaf, held across neither open(2) nor close(2).
+//
+// INVARIANT: a descriptor with leases is never closed. Without leases it stays open while no more
+// than `budget` are. Memfds die with their descriptor: they are never closed before remove(), and
+// then `budget` bounds how many there may be (-EMFILE).
+class BlobFiles {
+  struct Entry;
+
+ public:
+  // budget 0: a quarter of RLIMIT_NOFILE, 16 .. 4096.
+  explicit BlobFiles(Backing& backing, uint32_t budget = 0);
+  ~BlobFiles();
+  BlobFiles(const BlobFiles&) = delete;
+  BlobFiles& operator=(const BlobFiles&) = delete;
+
+  // Keeps one descriptor open for as long as it lives.
+  class Lease {
+   public:
+    Lease() = default;
+    ~Lease() { reset(); }
+    Lease(Lease&& other) noexcept : files_(other.files_), entry_(other.entry_) {
+      other.files_ = nullptr;
+    }
+    Lease& operator=(Lease&&) = delete;
+    int fd() const;
+    explicit operator bool() const { return files_ != nullptr; }
+    void reset();
+
+   private:
+    friend class BlobFiles;
+    BlobFiles* files_ = nullptr;
+    Entry* entry_ = nullptr;
+  };
+
+  // 0 or -errno; -EMFILE and -ENFILE only when closing idle descriptors didn't help.
+  int create(uint64_t number, Lease* out);
+  int acquire(uint64_t number, Lease* out);
+  // Removes the file. Leases that exist stay usable; none can be made any more.
+  void remove(uint64_t number);
+
+  Backing& backing() { return backing_; }
+  uint32_t openDescriptors();
+
+ private:
+  struct Entry {
+    uint64_t number = 0;
+    int fd = -1;
+    uint32_t leases = 0;
+    bool removed = false;                // closes with its last lease
+    std::list<Entry*>::iterator idle{};  // valid while leases == 0
+  };
+
+  using Entries = std::unordered_map<uint64_t, Entry>;
+
+  template <class Open>
+  int openWithRoom(Open open);
+  int adopt(uint64_t number, int fd, bool fresh, Lease* out);
+  void give(Entry* entry, Lease* out);  // mutex_ held
+  int takeVictim(bool always);          // mutex_ held; a descriptor to close, or -1
+  bool closeIdle();
+  void release(Entry* entry);
+
+  Backing& backing_;
+  const uint32_t budget_;
+  std::mutex mutex_;
+  Entries entries_;
+  std::unordered_map<Entry*, Entries::node_type> removed_;  // still leased
+  std::list<Entry*> idle_;                                  // least recently used first
+};
+
+inline int BlobFiles::Lease::fd() const { return entry_->fd; }
+
+}  // namespace ram

@@ -1,0 +1,131 @@
+// The bytes of files: the kinds of content and the moves between them.
+//
+//   kNone ──▶ kInline ──▶ kPages ──▶ kFile      by size: kInlineMax, kSlabMax; promote()
+//     any of them ──▶ kAbsent ──▶ any of them   evict(), populate()
+//   kNone ──▶ kExternal ──▶ kAbsent             lend(), unlend()
+//
+// Every function takes the inode's record with the lock that it names held by the caller.
+// INVARIANT: whenever the process dies, the segments describe the file before or after the
+// operation; only bytes of an overwritten or punched range may be of both.
+#pragma once
+
+#include <errno.h>
+
+#include <atomic>
+#include <cstdint>
+#include <unordered_set>
+
+#include "content_file.h"
+#include "content_inline.h"
+#include "content_pages.h"
+#include "content_parts.h"
+#include "epochs.h"
+#include "external_files.h"
+#include "locks.h"
+#include "provider.h"
+
+namespace ram {
+
+class Content {
+ public:
+  Content(Segment& segment, Journal& journal, Heap& heap, BlobFiles& blobs, ViewRegistry& views);
+
+  static constexpr uint64_t kInlineMax = ram::kInlineMax;
+  static constexpr uint64_t kSlabMax = ram::kSlabMax;
+  // What read() and seek() answer for absent content: lock exclusively, populate(), try again.
+  static constexpr int kMustPopulate = -ERESTART;
+  // As an offset of write(): at the end of the file.
+  static constexpr uint64_t kAppend = UINT64_MAX;
+
+  // --- lock: shared ----------------------------------------------------------------------------
+  ssize_t read(uint64_t inode, InodeRecord* record, uint64_t offset, void* data, size_t length);
+  // whence: SEEK_DATA or SEEK_HOLE.
+  int64_t seek(uint64_t inode, InodeRecord* record, uint64_t offset, int whence);
+  // Size, blocks and times as they are now (asks the blob file where it is the authority).
+  int describe(uint64_t inode, const InodeRecord* record, Attributes* out);
+
+  // --- lock: exclusive -------------------------------------------------------------------------
+  // These set size, mtime and ctime (in one transaction with what they change).
+  int write(uint64_t inode, InodeRecord* record, uint64_t offset, const void* data, size_t length,
+            WriteResult* out);
+  int truncate(uint64_t inode, InodeRecord* record, uint64_t size);
+  // Modes: see FileSystem::allocate().
+  int allocate(uint64_t inode, InodeRecord* record, uint64_t offset, uint64_t length, int mode);
+  // Sets atime and/or mtime where they live; nulls are left alone. ctime is the caller's business:
+  // settle() comes first where it is to become earlier.
+  int setTimes(uint64_t inode, InodeRecord* record, const Timestamp* accessed,
+               const Timestamp* modified);
+  // Makes the record's own times and size true (kFile), so that a caller may change ctime.
+  int settle(uint64_t inode, InodeRecord* record);
+  int promote(uint64_t inode, InodeRecord* record);  // any slab -> kFile
+  // Promotes, fills holes (-ENOSPC) and maps; see ViewRegistry::make().
+  int makeView(uint64_t inode, InodeRecord* record, bool writable, View* out);
+  // Frees what a record held before its mode became 0. `dead` is a copy of the record.
+  void discard(uint64_t inode, const InodeRecord& dead);
+
+  // Both locked exclusively (one lock when the same inode). Short at the end of the source and
+  // where the disk becomes full.
+  ssize_t copyRange(uint64_t from, InodeRecord* fromRecord, uint64_t fromOffset, uint64_t to,
+                    InodeRecord* toRecord, uint64_t toOffset, size_t length);
+
+  // --- what stands behind the store ------------------------------------------------------------
+  void attachProvider(Provider* provider);  // null detaches; no operation may be running
+  Provider* provider() const { return provider_; }
+  Epochs& epochs() { return epochs_; }
+  // Lock: exclusive. Brings absent content back; -EIO without a provider.
+  int populate(uint64_t inode, InodeRecord* record);
+  // Lock: exclusive. Gives the bytes up; the provider finds them again by `token`. -EBUSY while a
+  // view or a client's mapping is there.
+  int evict(uint64_t inode, InodeRecord* record, uint64_t token);
+  // Lock: exclusive. The content of an empty file becomes `fd`, which stays the caller's and must
+  // outlive unlend(). unlend() leaves the file absent, under `token`.
+  int lend(uint64_t inode, InodeRecord* record, int fd);
+  int unlend(uint64_t inode, InodeRecord* record, uint64_t token);
+
+  // --- the whole store -------------------------------------------------------------------------
+  // No lock held. Moves inline contents from sparse pages onto fuller ones. true: pages came free.
+  bool compact(InodeLocks& locks);
+  // Rebuilding: marks heap objects of live records; false if they are impossible. At the end blob
+  // files that no record named are removed.
+  bool mark(uint64_t inode, const InodeRecord* record);
+  int finishMarking();
+
+  // What lent descriptors held when they were lent.
+  uint64_t externalBytes() const { return externalBytes_.load(std::memory_order_relaxed); }
+  uint64_t slabBytes() const { return parts_.slabBytes.load(std::memory_order_relaxed); }
+
+ private:
+  int writeSlab(uint64_t inode, InodeRecord* record, uint64_t offset, const void* data,
+                size_t length, WriteResult* out);
+  int writeExternal(InodeRecord* record, uint64_t offset, const void* data, size_t length,
+                    WriteResult* out);
+  int truncateSlab(uint64_t inode, InodeRecord* record, uint64_t size);
+  int allocateSlab(uint64_t inode, InodeRecord* record, uint64_t offset, uint64_t length,
+                   int mode);
+  int punchInline(uint64_t inode, InodeRecord* record, uint64_t offset, uint64_t length);
+  // Chooses between slab and file for a file that will end at `end`. 1: file, 0: slab.
+  int chooseKind(uint64_t inode, InodeRecord* record, uint64_t end);
+  int inlineToPages(InodeRecord* record);
+  int resident(uint64_t inode, InodeRecord* record);
+  int noteDirty(uint64_t inode, InodeRecord* record, uint64_t offset, uint64_t length);
+  int currentSize(uint64_t inode, const InodeRecord* record, uint64_t* size);
+  void releaseBytes(uint64_t inode, const InodeRecord& dead);
+  bool canDrop(uint64_t inode, const InodeRecord* record);
+  enum class Moved { kMoved, kNotOurs, kNoRoom };
+  Moved moveInline(InodeLocks& locks, HeapRef ref, uint32_t page, uint64_t bytes);
+  bool compactClass(InodeLocks& locks, uint64_t bytes);
+  uint32_t ownerOf(HeapRef ref) const;
+
+  ContentParts parts_;
+  InlineBytes inline_;
+  PageBytes pages_;
+  FileBytes files_;
+  Epochs epochs_;
+  ExternalFiles external_;
+  Provider* provider_ = nullptr;
+  std::atomic<uint64_t> fruitlessAt_{UINT64_MAX};  // inlineReleases of a compaction of no use
+  std::atomic<uint64_t> externalBytes_{0};
+  std::unordered_set<uint64_t> markedBlobs_;  // while rebuilding
+};
+
+}  // namespace ram

@@ -1,0 +1,280 @@
+#include "content_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "blob_io.h"
+
+namespace ram {
+namespace {
+
+Timestamp toTimestamp(const timespec& time) {
+  return {time.tv_sec, static_cast<uint32_t>(time.tv_nsec)};
+}
+
+timespec toTimespec(const Timestamp* time) {
+  if (time == nullptr) return {0, UTIME_OMIT};
+  return {time->seconds, static_cast<long>(time->nanoseconds)};
+}
+
+uint64_t cursorOf(const struct stat& status) {
+  return static_cast<uint64_t>(status.st_ctim.tv_sec) * 1'000'000'000 +
+         static_cast<uint64_t>(status.st_ctim.tv_nsec);
+}
+
+bool later(const Timestamp& a, const Timestamp& b) {
+  return a.seconds != b.seconds ? a.seconds > b.seconds : a.nanoseconds > b.nanoseconds;
+}
+
+Timestamp changedOf(const InodeRecord* record, const struct stat& status) {
+  const Timestamp own{record->changed, record->changedNs};
+  const Timestamp file = toTimestamp(status.st_ctim);
+  return cursorOf(status) != record->cursor && later(file, own) ? file : own;
+}
+
+int statOf(int fd, struct stat* status) { return ::fstat(fd, status) == 0 ? 0 : -errno; }
+
+}  // namespace
+
+int FileBytes::begin(uint64_t* number, BlobFiles::Lease* lease) {
+  *number = __atomic_fetch_add(&parts_.segment.super()->nextBlobFile, 1, __ATOMIC_ACQ_REL);
+  return parts_.blobs.create(*number, lease);
+}
+
+int FileBytes::finish(InodeRecord* record, uint64_t number, int fd) {
+  const Timestamp accessed{record->accessed, record->accessedNs};
+  const Timestamp modified{record->modified, record->modifiedNs};
+  const timespec times[2] = {toTimespec(&accessed), toTimespec(&modified)};
+  if (::futimens(fd, times) != 0) return -errno;
+  struct stat status;
+  if (int result = statOf(fd, &status); result < 0) return result;
+  Transaction tx(parts_.journal);
+  tx.setKind(&record->kind, ContentKind::kFile);
+  tx.set64(&record->content, number);
+  tx.set64(&record->cursor, cursorOf(status));
+  tx.set32(&record->pages, 0);
+  tx.commit();
+  return 0;
+}
+
+ssize_t FileBytes::read(const InodeRecord* record, uint64_t offset, void* data, size_t length) {
+  BlobFiles::Lease lease;
+  if (int status = parts_.blobs.acquire(record->content, &lease); status < 0) return status;
+  return blobRead(lease.fd(), data, length, offset);
+}
+
+int64_t FileBytes::seek(const InodeRecord* record, uint64_t offset, int whence) {
+  BlobFiles::Lease lease;
+  if (int status = parts_.blobs.acquire(record->content, &lease); status < 0) return status;
+  const off_t at = ::lseek(lease.fd(), static_cast<off_t>(offset), whence);
+  return at < 0 ? -errno : at;
+}
+
+int FileBytes::describe(const InodeRecord* record, Attributes* out) {
+  BlobFiles::Lease lease;
+  if (int result = parts_.blobs.acquire(record->content, &lease); result < 0) return result;
+  struct stat status;
+  if (int result = statOf(lease.fd(), &status); result < 0) return result;
+  out->size = static_cast<uint64_t>(status.st_size);
+  out->blocks = static_cast<uint64_t>(status.st_blocks);
+  out->accessed = toTimestamp(status.st_atim);
+  out->modified = toTimestamp(status.st_mtim);
+  out->changed = changedOf(record, status);
+  return 0;
+}
+
+int FileBytes::sizeOf(const InodeRecord* record, uint64_t* size) {
+  Attributes attributes;
+  const int status = describe(record, &attributes);
+  if (status == 0) *size = attributes.size;
+  return status;
+}
+
+// Pages that views must get back when the file grows to `size`: made before it does.
+int FileBytes::readyViews(uint64_t inode, int fd, uint64_t size) {
+  uint64_t offset = 0;
+  uint64_t length = 0;
+  if (!parts_.views.missing(inode, size, &offset, &length)) return 0;
+  return allocateOnce(fd, FALLOC_FL_KEEP_SIZE, offset, length);
+}
+
+int FileBytes::write(uint64_t inode, InodeRecord* record, uint64_t offset, const void* data,
+                     size_t length, WriteResult* out) {
+  BlobFiles::Lease lease;
+  if (int status = parts_.blobs.acquire(record->content, &lease); status < 0) return status;
+  const bool viewed = parts_.views.any(inode);
+  if (viewed) {
+    struct stat status;
+    if (int result = statOf(lease.fd(), &status); result < 0) return result;
+    const uint64_t at = offset == kAtEnd ? static_cast<uint64_t>(status.st_size) : offset;
+    if (int result = readyViews(inode, lease.fd(), at + length); result < 0) return result;
+  }
+  Backing& backing = parts_.blobs.backing();
+  ssize_t n = blobWrite(backing, lease.fd(), data, length, offset);
+  if (n == -ENOSPC || (n >= 0 && static_cast<size_t>(n) < length)) {
+    parts_.heap.trim();  // free pages that the heap kept for itself
+    const size_t done = n < 0 ? 0 : static_cast<size_t>(n);
+    const ssize_t more =
+        blobWrite(backing, lease.fd(), static_cast<const uint8_t*>(data) + done, length - done,
+                  offset == kAtEnd ? kAtEnd : offset + done);
+    if (more > 0) n = static_cast<ssize_t>(done) + more;
+  }
+  if (n < 0) return static_cast<int>(n);
+  struct stat status;
+  if (viewed || offset == kAtEnd) {
+    if (int result = statOf(lease.fd(), &status); result < 0) return result;
+  }
+  if (viewed) {
+    parts_.views.restore(inode, lease.fd(), static_cast<uint64_t>(status.st_size));
+  }
+  if (offset == kAtEnd) offset = static_cast<uint64_t>(status.st_size - n);
+  *out = {offset, static_cast<uint64_t>(n)};
+  return 0;
+}
+
+int FileBytes::truncate(uint64_t inode, InodeRecord* record, uint64_t size) {
+  BlobFiles::Lease lease;
+  if (int status = parts_.blobs.acquire(record->content, &lease); status < 0) return status;
+  const int fd = lease.fd();
+  if (!parts_.views.any(inode)) return blobTruncate(parts_.blobs.backing(), fd, size);
+  struct stat status;
+  if (int result = statOf(fd, &status); result < 0) return result;
+  const auto before = static_cast<uint64_t>(status.st_size);
+  int result = parts_.views.cut(inode, size);
+  if (result == 0 && size > before) result = readyViews(inode, fd, size);
+  if (result == 0) result = blobTruncate(parts_.blobs.backing(), fd, size);
+  parts_.views.restore(inode, fd, result == 0 ? size : before);
+  return result;
+}
+
+int FileBytes::allocateOnce(int fd, int mode, uint64_t offset, uint64_t length) {
+  Backing& backing = parts_.blobs.backing();
+  int status = blobAllocate(backing, fd, mode, offset, length);
+  if (status != -ENOSPC) return status;
+  parts_.heap.trim();
+  return blobAllocate(backing, fd, mode, offset, length);
+}
+
+int FileBytes::allocateFile(uint64_t inode, int fd, uint64_t offset, uint64_t length, int mode) {
+  const int keep = mode & FALLOC_FL_KEEP_SIZE;
+  struct stat status;
+  if (int result = statOf(fd, &status); result < 0) return result;
+  const auto size = static_cast<uint64_t>(status.st_size);
+  if ((mode & FALLOC_FL_PUNCH_HOLE) != 0) {
+    if (!parts_.views.any(inode)) return allocateOnce(fd, mode, offset, length);
+    // Pages under a view must stay; those behind the file's end are under none.
+    if (int result = blobZero(fd, offset, length); result < 0) return result;
+    const uint64_t behind = std::max(offset, (size + kPageSize - 1) / kPageSize * kPageSize);
+    if (behind < offset + length) {
+      return allocateOnce(fd, mode, behind, offset + length - behind);
+    }
+    const timespec now[2] = {{0, UTIME_OMIT}, {0, UTIME_NOW}};
+    return ::futimens(fd, now) == 0 ? 0 : -errno;
+  }
+  if (keep == 0 && offset + length > size) {
+    if (int result = readyViews(inode, fd, offset + length); result < 0) return result;
+  }
+  if (int result = allocateOnce(fd, keep, offset, length); result < 0) return result;
+  if ((mode & FALLOC_FL_ZERO_RANGE) != 0) return blobZero(fd, offset, length);
+  return 0;
+}
+
+int FileBytes::allocate(uint64_t inode, InodeRecord* record, uint64_t offset, uint64_t length,
+                        int mode) {
+  BlobFiles::Lease lease;
+  if (int status = parts_.blobs.acquire(record->content, &lease); status < 0) return status;
+  const int result = allocateFile(inode, lease.fd(), offset, length, mode);
+  struct stat status;
+  if (parts_.views.any(inode) && statOf(lease.fd(), &status) == 0) {
+    parts_.views.restore(inode, lease.fd(), static_cast<uint64_t>(status.st_size));
+  }
+  return result;
+}
+
+int FileBytes::setTimes(InodeRecord* record, const Timestamp* accessed,
+                        const Timestamp* modified) {
+  BlobFiles::Lease lease;
+  if (int status = parts_.blobs.acquire(record->content, &lease); status < 0) return status;
+  const timespec times[2] = {toTimespec(accessed), toTimespec(modified)};
+  return ::futimens(lease.fd(), times) == 0 ? 0 : -errno;
+}
+
+int FileBytes::settle(InodeRecord* record) {
+  BlobFiles::Lease lease;
+  if (int result = parts_.blobs.acquire(record->content, &lease); result < 0) return result;
+  struct stat status;
+  if (int result = statOf(lease.fd(), &status); result < 0) return result;
+  const Timestamp changed = changedOf(record, status);
+  Transaction tx(parts_.journal);
+  tx.set64(&record->size, static_cast<uint64_t>(status.st_size));
+  tx.set64(&record->accessed, status.st_atim.tv_sec);
+  tx.set32(&record->accessedNs, static_cast<uint32_t>(status.st_atim.tv_nsec));
+  tx.set64(&record->modified, status.st_mtim.tv_sec);
+  tx.set32(&record->modifiedNs, static_cast<uint32_t>(status.st_mtim.tv_nsec));
+  tx.set64(&record->changed, changed.seconds);
+  tx.set32(&record->changedNs, changed.nanoseconds);
+  tx.set64(&record->cursor, cursorOf(status));
+  tx.commit();
+  return 0;
+}
+
+ssize_t FileBytes::copyRange(const InodeRecord* from, uint64_t fromOffset, uint64_t to,
+                             InodeRecord* toRecord, uint64_t toOffset, size_t length) {
+  Backing& backing = parts_.blobs.backing();
+  if (!backing.isTmpfs() || parts_.views.any(to)) return -EOPNOTSUPP;
+  BlobFiles::Lease source;
+  BlobFiles::Lease target;
+  if (int status = parts_.blobs.acquire(from->content, &source); status < 0) return status;
+  if (int status = parts_.blobs.acquire(toRecord->content, &target); status < 0) return status;
+  size_t done = 0;
+  while (done < length) {
+    auto in = static_cast<off64_t>(fromOffset + done);
+    auto out = static_cast<off64_t>(toOffset + done);
+    const ssize_t n = ::copy_file_range(source.fd(), &in, target.fd(), &out, length - done, 0);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return done > 0 ? static_cast<ssize_t>(done) : -errno;
+    if (n == 0) break;
+    done += static_cast<size_t>(n);
+  }
+  return static_cast<ssize_t>(done);
+}
+
+// A view must not be what changes a file's times.
+int FileBytes::fillHoles(InodeRecord* record, int fd, const struct stat& status) {
+  if (::lseek(fd, 0, SEEK_HOLE) >= status.st_size) return 0;
+  if (int result = settle(record); result < 0) return result;
+  const auto size = static_cast<uint64_t>(status.st_size);
+  const int result = allocateOnce(fd, FALLOC_FL_KEEP_SIZE, 0, size);
+  const timespec times[2] = {status.st_atim, status.st_mtim};
+  ::futimens(fd, times);
+  struct stat after;
+  if (statOf(fd, &after) == 0) {
+    Transaction tx(parts_.journal);
+    tx.set64(&record->cursor, cursorOf(after));
+    tx.commit();
+  }
+  return result;
+}
+
+int FileBytes::makeView(uint64_t inode, InodeRecord* record, bool writable, View* out) {
+  BlobFiles::Lease lease;
+  if (int result = parts_.blobs.acquire(record->content, &lease); result < 0) return result;
+  struct stat status;
+  if (int result = statOf(lease.fd(), &status); result < 0) return result;
+  if (status.st_size > 0) {
+    if (int result = fillHoles(record, lease.fd(), status); result < 0) return result;
+  }
+  return parts_.views.make(inode, lease.fd(), static_cast<uint64_t>(status.st_size), writable,
+                           out);
+}
+
+void FileBytes::release(uint64_t inode, const InodeRecord& dead) {
+  parts_.views.orphan(inode);
+  parts_.blobs.remove(dead.content);
+}
+
+}  // namespace ram

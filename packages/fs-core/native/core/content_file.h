@@ -1,0 +1,61 @@
+// Content that is a file of its own in the backing. Internal to content*.cc.
+//
+// That file is the authority on size, blocks, mtime and atime; the kernel may write to it without
+// asking us. ctime is the record's, or the file's where that changed since record.cursor.
+#pragma once
+
+#include "blob_files.h"
+#include "content_parts.h"
+#include "views.h"
+
+struct stat;
+
+namespace ram {
+
+class FileBytes {
+ public:
+  explicit FileBytes(ContentParts& parts) : parts_(parts) {}
+
+  ssize_t read(const InodeRecord* record, uint64_t offset, void* data, size_t length);
+  int64_t seek(const InodeRecord* record, uint64_t offset, int whence);
+  int describe(const InodeRecord* record, Attributes* out);
+
+  // offset may be kAtEnd (blob_io.h).
+  int write(uint64_t inode, InodeRecord* record, uint64_t offset, const void* data,
+            size_t length, WriteResult* out);
+  int truncate(uint64_t inode, InodeRecord* record, uint64_t size);
+  int allocate(uint64_t inode, InodeRecord* record, uint64_t offset, uint64_t length, int mode);
+  int setTimes(InodeRecord* record, const Timestamp* accessed, const Timestamp* modified);
+  int settle(InodeRecord* record);
+  // Between two blob files. -EXDEV, -EOPNOTSUPP, …: not possible, copy by hand.
+  ssize_t copyRange(const InodeRecord* from, uint64_t fromOffset, uint64_t to,
+                    InodeRecord* toRecord, uint64_t toOffset, size_t length);
+  int makeView(uint64_t inode, InodeRecord* record, bool writable, View* out);
+  int sizeOf(const InodeRecord* record, uint64_t* size);
+
+  // A fresh blob file that fill(fd) puts the record's bytes into, then one switch of kinds. On
+  // failure nothing has changed. The caller frees what the record held before.
+  template <class Fill>
+  int adopt(InodeRecord* record, Fill fill) {
+    uint64_t number = 0;
+    BlobFiles::Lease lease;
+    if (int status = begin(&number, &lease); status < 0) return status;
+    int status = fill(lease.fd());
+    if (status >= 0) status = finish(record, number, lease.fd());
+    if (status < 0) parts_.blobs.remove(number);
+    return status;
+  }
+  void release(uint64_t inode, const InodeRecord& dead);
+
+ private:
+  int begin(uint64_t* number, BlobFiles::Lease* lease);
+  int finish(InodeRecord* record, uint64_t number, int fd);
+  int fillHoles(InodeRecord* record, int fd, const struct stat& status);
+  int readyViews(uint64_t inode, int fd, uint64_t size);
+  int allocateFile(uint64_t inode, int fd, uint64_t offset, uint64_t length, int mode);
+  int allocateOnce(int fd, int mode, uint64_t offset, uint64_t length);
+
+  ContentParts& parts_;
+};
+
+}  // namespace ram
