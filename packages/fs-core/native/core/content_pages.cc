@@ -241,6 +241,11 @@ int PageBytes::allocate(InodeRecord* record, uint64_t offset, uint64_t length, b
   uint32_t added = 0;
   uint64_t at = first;
   for (; at < last; ++at) {
+    if ((map->pages[at] & kPageUnwritten) != 0) {
+      // tmpfs: a page that is asked for once more is data from then on.
+      map->pages[at] &= ~kPageUnwritten;
+      std::memset(parts_.segment.page(map->pages[at]), 0, kPageSize);
+    }
     if (map->pages[at] != 0) continue;
     const uint32_t page = takePage();
     if (page == 0) break;
@@ -249,7 +254,7 @@ int PageBytes::allocate(InodeRecord* record, uint64_t offset, uint64_t length, b
   }
   if (at < last) {
     for (uint64_t i = first; i < at; ++i) {
-      if (map->pages[i] != entry(old, i)) freePage(map->pages[i]);
+      if (entry(old, i) == 0) freePage(map->pages[i]);
     }
     freeMap(ref);
     return -ENOSPC;

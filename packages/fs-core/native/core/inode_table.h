@@ -1,0 +1,119 @@
+// Which inode records and handle records are free. Rebuilt when segments are opened.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+#include "segment.h"
+
+namespace ram {
+
+class InodeTable {
+ public:
+  explicit InodeTable(Segment& segment) : segment_(segment) {}
+
+  // Once, when the segments are mapped. -ENOMEM.
+  int start() { return committed_.reserve(segment_.super()->inodesCapacity / kPerPage); }
+
+  // The number of a zeroed record that counts as used from now on. -ENOSPC: limit or memory.
+  int64_t allocate();
+  void free(uint64_t inode);
+
+  // The record, or null when no such inode lives. The caller's lock on the inode keeps it alive.
+  InodeRecord* live(uint64_t inode) const;
+
+  uint64_t used();
+  uint64_t highWater() const { return segment_.super()->inodesHighWater; }
+  uint64_t committedBytes();
+
+  // Makes kernel reference counts of `mount` usable for every inode there is and will be.
+  int attachMount(uint32_t mount);
+  void detachMount(uint32_t mount);
+  // Of a mount that a dead process had: gives all of its counts back.
+  void forgetMount(uint32_t mount);
+
+  void rebuild();  // from the records' modes
+
+ private:
+  static constexpr uint32_t kPerPage = kPageSize / sizeof(InodeRecord);
+  static constexpr uint64_t kLookupsPerPage = kPageSize / sizeof(uint64_t);
+  static constexpr uint32_t kNone = 0xffffffff;
+  struct Page {
+    uint32_t used = 0;  // bit per record
+    bool listed = false;
+  };
+  // Read without the mutex by live(): a page that was given back must not be touched, since even
+  // a load from a hole of a tmpfs file takes memory, and is SIGBUS where there is none.
+  struct CommittedBits {
+    uint64_t* words = nullptr;
+    uint64_t bytes = 0;
+    ~CommittedBits();
+    int reserve(uint64_t pages);
+    bool get(uint64_t page) const;
+    void set(uint64_t page, bool value);
+  };
+  int grow();
+  int commitPages(uint64_t first, uint64_t count);
+  int commitLookups(uint32_t mount, uint64_t fromInode, uint64_t toInode);
+
+  Segment& segment_;
+  mutable std::mutex mutex_;
+  std::vector<Page> pages_;
+  std::vector<uint32_t> withRoom_;  // committed pages, lazily cleaned
+  std::vector<uint32_t> returned_;  // pages that were given back
+  uint32_t spare_ = kNone;          // one empty page is kept: create and unlink in turn are free
+  CommittedBits committed_;
+  uint64_t used_ = 0;
+  uint64_t committedPages_ = 0;
+  uint64_t lookupsCommitted_[kMaxMounts] = {};  // inodes below have usable counts
+  uint32_t mounts_ = 0;                         // bit per attached mount
+};
+
+class HandleTable {
+ public:
+  explicit HandleTable(Segment& segment) : segment_(segment) {}
+
+  // A handle number (index and serial), or -ENFILE.
+  int64_t allocate(uint64_t inode, uint32_t flags, uint32_t mount);
+  // Returns false when the number is no open handle of that inode.
+  bool free(uint64_t handle, uint64_t inode);
+  // The handle's open flags, or -EBADF.
+  int64_t flags(uint64_t handle, uint64_t inode);
+  // Whether a mount has the inode open other than O_DIRECT. Looks at all handles.
+  bool hasCachedOpen(uint64_t inode);
+  uint64_t committedBytes();
+
+  // Calls close(inode) for each handle of `mount` and frees it; kEvery: of every mount.
+  static constexpr uint32_t kEvery = 0xffffffff;
+  template <class F>
+  void dropMount(uint32_t mount, F close);
+  void rebuild();
+
+ private:
+  static constexpr uint64_t kPerPage = kPageSize / sizeof(HandleRecord);
+  HandleRecord* find(uint64_t handle, uint64_t inode) const;
+
+  Segment& segment_;
+  std::mutex mutex_;
+  std::vector<uint32_t> free_;
+  uint32_t serial_ = 1;
+};
+
+template <class F>
+void HandleTable::dropMount(uint32_t mount, F close) {
+  for (uint64_t i = 1; i < segment_.super()->handlesHighWater; ++i) {
+    uint64_t inode = 0;
+    {
+      std::lock_guard lock(mutex_);
+      HandleRecord* record = segment_.handle(i);
+      if (record->inode == 0 || (mount != kEvery && record->mount != mount)) continue;
+      inode = record->inode;
+      record->inode = 0;
+      free_.push_back(static_cast<uint32_t>(i));
+    }
+    close(inode);
+  }
+}
+
+}  // namespace ram

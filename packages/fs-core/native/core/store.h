@@ -1,0 +1,228 @@
+// The store of one Volume: every inode, name and byte, in segments on a private tmpfs.
+//
+// What needs several parts at once is here; each part has a file of its own: InodeTable and
+// HandleTable (records), Directory (names), Xattrs, Content (bytes), Heap (memory of all of
+// them), Journal (updates of several words), InodeLocks (order in locks.h).
+#pragma once
+
+#include <errno.h>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+
+#include "backing.h"
+#include "blob_files.h"
+#include "content.h"
+#include "directory.h"
+#include "heap.h"
+#include "inode_table.h"
+#include "journal.h"
+#include "locks.h"
+#include "ram/file_system.h"
+#include "segment.h"
+#include "views.h"
+#include "xattrs.h"
+
+namespace ram {
+
+struct StoreOptions {
+  uint64_t maxBytes = 0;   // limit of everything, metadata included; >= kMinStoreBytes
+  uint64_t maxInodes = 0;  // 0: bounded by memory only
+  bool swap = true;        // false: the kernel must keep all pages in RAM (root only, -EPERM)
+  BackingChoice backing = BackingChoice::kAutomatic;
+  uint32_t rootUid = 0, rootGid = 0, rootMode = 0755;  // of the root directory
+};
+
+inline constexpr uint64_t kMinStoreBytes = 1 << 20;
+inline constexpr uint64_t kMaxStoreBytes = uint64_t{1} << 44;  // 16 TiB
+
+struct StoreUsage {
+  uint64_t maxBytes, usedBytes, freeBytes;  // of the whole Volume; used + free = max
+  uint64_t slabBytes, fileBytes, externalBytes, metadataBytes;
+  uint64_t inodes, maxInodes;
+  uint64_t swappedBytes;
+};
+
+class Store final : public FileSystem {
+ public:
+  // On failure returns -errno and names the system call that failed in *syscall.
+  static int make(const StoreOptions& options, Store** out, const char** syscall);
+  // Opens segments that another process left: completes what it had committed, gives back what
+  // only it used. `keepMounts`: its mounts live on, with their references and open files.
+  // -EUCLEAN where the segments are damaged.
+  static int adopt(std::unique_ptr<Backing> backing, bool keepMounts, Store** out);
+
+  // Ends the store: calls from then on answer -EIO, memory goes back when the last reference and
+  // the last view are gone. Idempotent.
+  void close() { closed_.store(true, std::memory_order_release); }
+
+  bool isTmpfs() const { return backing_->isTmpfs(); }
+  int usage(StoreUsage* out);  // O(1)
+
+  // Promotes a slab to a file, fills its holes (-ENOSPC) and maps it. Not writable: stores into
+  // the memory stay private. Writable: -EBUSY while a mount has it open and cached.
+  int mapView(uint64_t inode, bool writable, View* out);
+  static void unmapView(uint64_t id) { ViewRegistry::unmap(id); }
+
+  // Walks everything; returns 0, or -EUCLEAN and what is wrong in `report`. Stops all writers.
+  int check(char* report, size_t size);
+
+  Journal& journal() { return journal_; }
+  Content& content() { return content_; }
+  Segment& segment() { return segment_; }
+  Backing& backing() { return *backing_; }
+  Heap& heap() { return heap_; }
+
+  uint32_t abi() const override { return kFileSystemAbi; }
+  void retain() override { references_.fetch_add(1, std::memory_order_relaxed); }
+  void release() override;
+  int attach(Observer* observer) override;
+  void detach(uint32_t mount) override;
+  int recordInit(uint32_t mount, const void* reply, size_t length) override;
+
+  int lookup(const Caller&, uint64_t parent, std::string_view name, Attributes* out) override;
+  void forget(const Caller&, uint64_t inode, uint64_t count) override;
+  int makeNode(const Caller&, uint64_t parent, std::string_view name, uint32_t mode,
+               uint64_t device, Attributes* out) override;
+  int makeDirectory(const Caller&, uint64_t parent, std::string_view name, uint32_t mode,
+                    Attributes* out) override;
+  int makeSymlink(const Caller&, uint64_t parent, std::string_view name, std::string_view target,
+                  Attributes* out) override;
+  int link(const Caller&, uint64_t inode, uint64_t parent, std::string_view name,
+           Attributes* out) override;
+  int unlink(const Caller&, uint64_t parent, std::string_view name) override;
+  int removeDirectory(const Caller&, uint64_t parent, std::string_view name) override;
+  int rename(const Caller&, uint64_t parent, std::string_view name, uint64_t newParent,
+             std::string_view newName, uint32_t flags) override;
+  ssize_t readSymlink(const Caller&, uint64_t inode, char* target, size_t size) override;
+
+  int getAttributes(const Caller&, uint64_t inode, Attributes* out) override;
+  int setAttributes(const Caller&, uint64_t inode, const SetAttributes& change,
+                    Attributes* out) override;
+  int access(const Caller&, uint64_t inode, uint32_t mask) override;
+  ssize_t getXattr(const Caller&, uint64_t inode, std::string_view name, void* value,
+                   size_t size) override;
+  int setXattr(const Caller&, uint64_t inode, std::string_view name, const void* value,
+               size_t size, int flags) override;
+  ssize_t listXattr(const Caller&, uint64_t inode, char* names, size_t size) override;
+  int removeXattr(const Caller&, uint64_t inode, std::string_view name) override;
+  int statistics(FileSystemStats* out) override;
+
+  int open(const Caller&, uint64_t inode, int flags, uint32_t writeFlags,
+           OpenResult* out) override;
+  int create(const Caller&, uint64_t parent, std::string_view name, uint32_t mode, int flags,
+             Attributes* out, OpenResult* opened) override;
+  int makeTemporary(const Caller&, uint64_t parent, uint32_t mode, int flags, Attributes* out,
+                    OpenResult* opened) override;
+  void close(const Caller&, uint64_t inode, uint64_t handle) override;
+  ssize_t read(const Caller&, uint64_t inode, uint64_t handle, uint64_t offset, void* data,
+               size_t length) override;
+  int write(const Caller&, uint64_t inode, uint64_t handle, uint64_t offset, const void* data,
+            size_t length, uint32_t flags, WriteResult* out) override;
+  int sync(const Caller&, uint64_t inode, bool dataOnly) override;
+  int allocate(const Caller&, uint64_t inode, uint64_t handle, uint64_t offset, uint64_t length,
+               int mode) override;
+  int64_t seek(const Caller&, uint64_t inode, uint64_t handle, uint64_t offset,
+               int whence) override;
+  ssize_t copyRange(const Caller&, uint64_t fromInode, uint64_t fromOffset, uint64_t toInode,
+                    uint64_t toOffset, size_t length) override;
+
+  int readDirectory(const Caller&, uint64_t inode, uint64_t cookie, bool plus,
+                    DirectoryVisitor* visitor) override;
+  int openDirectory(const Caller&, uint64_t inode, OpenResult* out) override;
+  int outcome(uint32_t mount, uint64_t unique, int64_t* result) override;
+
+ private:
+  // What a new inode starts as.
+  struct Birth {
+    uint32_t mode = 0;
+    uint64_t device = 0;
+    std::string_view target;  // of a symlink
+    int openFlags = -1;       // >= 0: opened in the same step
+  };
+  struct Batch;  // of directory entries, see store_directories.cc
+
+  explicit Store(std::unique_ptr<Backing> backing);
+  ~Store();
+  int format(const StoreOptions& options);
+  int recover(bool keepMounts);
+  void recountReferences(bool keepMounts);
+
+  bool isClosed() const { return closed_.load(std::memory_order_acquire); }
+  // Runs `operation`; where the disk was full, makes room by moving small contents together and
+  // runs it once more.
+  template <class F>
+  auto withRoom(F operation) -> decltype(operation());
+
+  int checkName(std::string_view name) const;
+  InodeRecord* liveDirectory(uint64_t inode, int* error) const;
+  int describe(uint64_t inode, const InodeRecord* record, Attributes* out);
+  int populate(uint64_t inode);
+  void takeReference(const Caller& caller, uint64_t inode);
+  int applyTimes(uint64_t inode, InodeRecord* record, const SetAttributes& change);
+  void touch(Transaction& tx, InodeRecord* record, bool modified);
+  int64_t openHandle(const Caller& caller, uint64_t inode, InodeRecord* record, int flags,
+                     OpenResult* out);
+  void dropOpen(uint64_t inode);
+  void dropReferences(uint32_t mount);
+  void reclaimLater(uint64_t inode);
+  int fillBatch(const Caller& caller, uint64_t inode, uint64_t cookie, bool plus, Batch* batch);
+  // Frees an inode that nothing refers to any more. Lock: exclusive.
+  void reclaimIfUnused(uint64_t inode, InodeRecord* record);
+  void fillRecord(const Caller& caller, InodeRecord* record, const InodeRecord* parent,
+                  const Birth& birth, uint32_t* mode);
+  int makeInode(const Caller& caller, uint64_t parent, std::string_view name, const Birth& birth,
+                Attributes* out, OpenResult* opened);
+  // Locks `parent` and the inode that `name` means there; found is empty where there is none.
+  int lockEntry(LockSet& locks, uint64_t parent, std::string_view name, InodeRecord** directory,
+                Directory::Found* found);
+  int killPrivileges(InodeRecord* record);
+  int remove(const Caller& caller, uint64_t parent, std::string_view name, bool wantDirectory);
+
+  struct Move;  // one rename, see store_rename.cc
+  int lockMove(LockSet& locks, Move& move);
+  int checkMove(const Move& move, uint32_t flags) const;
+  bool isAncestor(uint64_t ancestor, uint64_t inode) const;
+  int commitMove(const Caller& caller, Move& move, uint32_t flags);
+
+  void tellInode(const Caller& caller, uint64_t inode, uint64_t offset, uint64_t length);
+  void tellEntry(const Caller& caller, uint64_t parent, std::string_view name);
+  bool hasListeners(const Caller& caller) const;
+
+  // Who hears of changes; the mutex is held shared while observers run.
+  struct Observers {
+    std::shared_mutex mutex;
+    Observer* slots[kMaxMounts] = {};
+    std::atomic<uint32_t> attached{0};  // bit per mount number
+  };
+
+  std::unique_ptr<Backing> backing_;
+  Segment segment_;
+  Journal journal_{segment_};
+  Heap heap_{segment_};
+  InodeTable inodes_{segment_};
+  HandleTable handles_{segment_};
+  BlobFiles blobs_;
+  ViewRegistry views_;
+  Content content_;
+  Directory directories_{segment_, journal_, heap_};
+  Xattrs xattrs_{segment_, journal_, heap_};
+  InodeLocks locks_;
+  std::mutex renameMutex_;  // see locks.h
+  Observers observers_;
+  std::atomic<bool> closed_{false};
+  std::atomic<uint32_t> references_{1};
+};
+
+template <class F>
+auto Store::withRoom(F operation) -> decltype(operation()) {
+  if (isClosed()) return -EIO;
+  auto result = operation();
+  if (result == -ENOSPC && content_.compact(locks_)) result = operation();
+  return result;
+}
+
+}  // namespace ram

@@ -1,0 +1,252 @@
+// Open files and their bytes.
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/falloc.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "store.h"
+
+namespace ram {
+
+// Lock: at least shared.
+int64_t Store::openHandle(const Caller& caller, uint64_t inode, InodeRecord* record, int flags,
+                          OpenResult* out) {
+  const int64_t handle = handles_.allocate(inode, static_cast<uint32_t>(flags), caller.mount);
+  if (handle < 0) return handle;
+  __atomic_fetch_add(&record->opens, 1, __ATOMIC_RELAXED);
+  out->handle = static_cast<uint64_t>(handle);
+  out->direct = S_ISREG(record->mode) && views_.hasWritable(inode);
+  return handle;
+}
+
+int Store::open(const Caller& caller, uint64_t inode, int flags, uint32_t writeFlags,
+                OpenResult* out) {
+  const bool truncates = (flags & O_TRUNC) != 0;
+  const int result = withRoom([&]() -> int {
+    LockSet locks(locks_);
+    if (truncates) {
+      locks.exclusive(inode);
+    } else {
+      locks.shared(inode);
+    }
+    locks.lock();
+    InodeRecord* record = inodes_.live(inode);
+    if (record == nullptr) return -ESTALE;
+    if (S_ISLNK(record->mode)) return -ELOOP;
+    if (S_ISDIR(record->mode) && (truncates || (flags & O_ACCMODE) != O_RDONLY)) return -EISDIR;
+    if (truncates && S_ISREG(record->mode)) {
+      if (int status = content_.truncate(inode, record, 0); status < 0) return status;
+      if ((writeFlags & kWriteKillPrivileges) != 0) {
+        if (int status = killPrivileges(record); status < 0) return status;
+      }
+    }
+    const int64_t handle = openHandle(caller, inode, record, flags, out);
+    return handle < 0 ? static_cast<int>(handle) : 0;
+  });
+  if (result == 0 && truncates) tellInode(caller, inode, 0, UINT64_MAX);
+  return result;
+}
+
+int Store::create(const Caller& caller, uint64_t parent, std::string_view name, uint32_t mode,
+                  int flags, Attributes* out, OpenResult* opened) {
+  Birth birth;
+  birth.mode = S_IFREG | (mode & 07777);
+  birth.openFlags = flags & ~(O_CREAT | O_EXCL | O_TRUNC);
+  for (;;) {
+    const int made = withRoom([&] { return makeInode(caller, parent, name, birth, out, opened); });
+    if (made != -EEXIST || (flags & O_EXCL) != 0) return made;
+    int status = lookup(caller, parent, name, out);
+    if (status == -ENOENT) continue;  // removed in between
+    if (status < 0) return status;
+    const uint64_t inode = out->inode;
+    status = open(caller, inode, flags & ~O_CREAT, 0, opened);
+    if (status == 0 && (flags & O_TRUNC) != 0) status = getAttributes(caller, inode, out);
+    if (status < 0 && caller.mount != 0) forget(caller, inode, 1);
+    return status;
+  }
+}
+
+int Store::makeTemporary(const Caller& caller, uint64_t parent, uint32_t mode, int flags,
+                         Attributes* out, OpenResult* opened) {
+  return withRoom([&]() -> int {
+    LockSet locks(locks_);
+    locks.exclusive(parent);
+    locks.lock();
+    int error = 0;
+    InodeRecord* directory = liveDirectory(parent, &error);
+    if (directory == nullptr) return error;
+    const int64_t made = inodes_.allocate();
+    if (made < 0) return static_cast<int>(made);
+    const uint64_t inode = static_cast<uint64_t>(made);
+    InodeRecord* record = segment_.inode(inode);
+    Birth birth;
+    birth.mode = S_IFREG | (mode & 07777);
+    uint32_t liveMode = 0;
+    fillRecord(caller, record, directory, birth, &liveMode);
+    record->links = 0;
+    record->flags = (flags & O_EXCL) != 0 ? kInodeSealed : kInodeTemporary;
+    const int64_t handle = openHandle(caller, inode, record, flags, opened);
+    if (handle < 0) {
+      inodes_.free(inode);
+      return static_cast<int>(handle);
+    }
+    Transaction tx(journal_);
+    tx.set32(&record->mode, liveMode);
+    tx.outcome(caller, made);
+    tx.commit();
+    takeReference(caller, inode);
+    return describe(inode, record, out);
+  });
+}
+
+void Store::close(const Caller&, uint64_t inode, uint64_t handle) {
+  if (!handles_.free(handle, inode)) return;
+  dropOpen(inode);
+}
+
+void Store::dropOpen(uint64_t inode) {
+  InodeRecord* record = segment_.inode(inode);  // the open that ends kept it alive
+  bool last;
+  {
+    // Shared keeps the record from being reclaimed between the count and the look at links.
+    LockSet locks(locks_);
+    locks.shared(inode);
+    locks.lock();
+    last = __atomic_sub_fetch(&record->opens, 1, __ATOMIC_ACQ_REL) == 0 && record->links == 0;
+  }
+  if (last) reclaimLater(inode);
+}
+
+// Takes the exclusive lock and looks again.
+void Store::reclaimLater(uint64_t inode) {
+  LockSet locks(locks_);
+  locks.exclusive(inode);
+  locks.lock();
+  if (InodeRecord* record = inodes_.live(inode)) reclaimIfUnused(inode, record);
+}
+
+// Brings bytes back that only the provider has.
+int Store::populate(uint64_t inode) {
+  LockSet locks(locks_);
+  locks.exclusive(inode);
+  locks.lock();
+  InodeRecord* record = inodes_.live(inode);
+  return record == nullptr ? -ESTALE : content_.populate(inode, record);
+}
+
+ssize_t Store::read(const Caller&, uint64_t inode, uint64_t, uint64_t offset, void* data,
+                    size_t length) {
+  if (isClosed()) return -EIO;
+  for (;;) {
+    {
+      LockSet locks(locks_);
+      locks.shared(inode);
+      locks.lock();
+      InodeRecord* record = inodes_.live(inode);
+      if (record == nullptr) return -ESTALE;
+      if (!S_ISREG(record->mode)) return S_ISDIR(record->mode) ? -EISDIR : -EINVAL;
+      const ssize_t got = content_.read(inode, record, offset, data, length);
+      if (got != Content::kMustPopulate) return got;
+    }
+    if (int status = populate(inode); status < 0) return status;
+  }
+}
+
+int Store::write(const Caller& caller, uint64_t inode, uint64_t, uint64_t offset, const void* data,
+                 size_t length, uint32_t flags, WriteResult* out) {
+  if (Provider* provider = content_.provider()) {
+    if (int status = provider->admit(length); status < 0) return status;
+  }
+  const int result = withRoom([&]() -> int {
+    LockSet locks(locks_);
+    locks.exclusive(inode);
+    locks.lock();
+    InodeRecord* record = inodes_.live(inode);
+    if (record == nullptr) return -ESTALE;
+    if (!S_ISREG(record->mode)) return S_ISDIR(record->mode) ? -EISDIR : -EINVAL;
+    if ((flags & kWriteKillPrivileges) != 0) {
+      if (int status = killPrivileges(record); status < 0) return status;
+    }
+    const uint64_t at = (flags & kWriteAppend) != 0 ? Content::kAppend : offset;
+    return content_.write(inode, record, at, data, length, out);
+  });
+  if (result == 0) tellInode(caller, inode, out->offset, out->length);
+  return result;
+}
+
+int Store::sync(const Caller&, uint64_t inode, bool dataOnly) {
+  if (isClosed()) return -EIO;
+  Provider* provider = content_.provider();
+  return provider == nullptr ? 0 : provider->sync(inode, dataOnly);
+}
+
+int Store::allocate(const Caller& caller, uint64_t inode, uint64_t, uint64_t offset,
+                    uint64_t length, int mode) {
+  const int result = withRoom([&]() -> int {
+    LockSet locks(locks_);
+    locks.exclusive(inode);
+    locks.lock();
+    InodeRecord* record = inodes_.live(inode);
+    if (record == nullptr) return -ESTALE;
+    if (S_ISDIR(record->mode)) return -EISDIR;
+    if (!S_ISREG(record->mode)) return -ENODEV;
+    return content_.allocate(inode, record, offset, length, mode);
+  });
+  if (result == 0) tellInode(caller, inode, offset, length);
+  return result;
+}
+
+int64_t Store::seek(const Caller&, uint64_t inode, uint64_t, uint64_t offset, int whence) {
+  if (isClosed()) return -EIO;
+  for (;;) {
+    {
+      LockSet locks(locks_);
+      locks.shared(inode);
+      locks.lock();
+      InodeRecord* record = inodes_.live(inode);
+      if (record == nullptr) return -ESTALE;
+      if (!S_ISREG(record->mode)) return -EINVAL;
+      const int64_t at = content_.seek(inode, record, offset, whence);
+      if (at != Content::kMustPopulate) return at;
+    }
+    if (int status = populate(inode); status < 0) return status;
+  }
+}
+
+ssize_t Store::copyRange(const Caller& caller, uint64_t fromInode, uint64_t fromOffset,
+                         uint64_t toInode, uint64_t toOffset, size_t length) {
+  const ssize_t result = withRoom([&]() -> ssize_t {
+    LockSet locks(locks_);
+    locks.exclusive(fromInode);
+    locks.exclusive(toInode);
+    locks.lock();
+    InodeRecord* from = inodes_.live(fromInode);
+    InodeRecord* to = inodes_.live(toInode);
+    if (from == nullptr || to == nullptr) return -ESTALE;
+    if (S_ISDIR(from->mode) || S_ISDIR(to->mode)) return -EISDIR;
+    if (!S_ISREG(from->mode) || !S_ISREG(to->mode)) return -EINVAL;
+    return content_.copyRange(fromInode, from, fromOffset, toInode, to, toOffset, length);
+  });
+  if (result > 0) tellInode(caller, toInode, toOffset, static_cast<uint64_t>(result));
+  return result;
+}
+
+int Store::mapView(uint64_t inode, bool writable, View* out) {
+  const int result = withRoom([&]() -> int {
+    LockSet locks(locks_);
+    locks.exclusive(inode);
+    locks.lock();
+    InodeRecord* record = inodes_.live(inode);
+    if (record == nullptr) return -ESTALE;
+    if (S_ISDIR(record->mode)) return -EISDIR;
+    if (!S_ISREG(record->mode)) return -EINVAL;
+    if (writable && handles_.hasCachedOpen(inode)) return -EBUSY;
+    return content_.makeView(inode, record, writable, out);
+  });
+  // The kernel may still hold pages of earlier opens; from now on it is told not to.
+  if (result == 0 && writable) tellInode(Caller{}, inode, 0, UINT64_MAX);
+  return result;
+}
+
+}  // namespace ram
