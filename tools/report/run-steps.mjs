@@ -10,25 +10,27 @@ import { listPackages, projectDirectory } from './workspace.mjs';
 /**
  * The last line that is printed is the count: `N passed, N failed`, and `, N skipped` when any.
  * @param {readonly import('./steps.mjs').Step[]} steps
+ * @param {readonly string[]} [notes] Lines for the user, before the summary.
  * @returns {number} How many failed.
  */
-export function runSteps(steps) {
-  return runStepsForReports(steps).reduce((sum, { failed }) => sum + failed, 0);
+export function runSteps(steps, notes = []) {
+  return runStepsForReports(steps, notes).reduce((sum, { failed }) => sum + failed, 0);
 }
 
 /**
  * As runSteps, for a caller that wants all of it.
  * @param {readonly import('./steps.mjs').Step[]} steps
+ * @param {readonly string[]} [notes]
  * @returns {SuiteReport[]}
  */
-export function runStepsForReports(steps) {
+export function runStepsForReports(steps, notes = []) {
   /** @type {SuiteReport[]} */
   const reports = [];
   for (const step of steps) {
     console.log(`\n▸ ${step.name}: ${step.command.join(' ')}`);
     reports.push(...runStep(step));
   }
-  console.log(`\n${formatSummary(reports)}`);
+  console.log(['', ...notes, '', formatSummary(reports)].join('\n'));
   return reports;
 }
 

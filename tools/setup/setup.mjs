@@ -20,7 +20,8 @@ export class SetupError extends Error {}
  */
 
 /**
- * Ends with pnpm and dependencies in place, and with PATH of this process leading to pnpm. What cannot be installed without root is listed and left to the user.
+ * Ends with pnpm and dependencies in place, and with PATH of this process leading to pnpm. What
+ * cannot be installed without root is listed and left to the user.
  *
  * @param {import('./needs.mjs').Purpose} purpose
  * @returns {SetupResult}

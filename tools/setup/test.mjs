@@ -6,9 +6,8 @@ import { testSteps } from '../report/steps.mjs';
 try {
   const { missing, pnpmFolder } = setUp('test');
   step('Testing');
-  const failed = runSteps(testSteps);
-  for (const line of missing) console.error(line);
-  if (pnpmFolder !== undefined) console.error(`pnpm is in ${pnpmFolder}; put it on your PATH.`);
+  const pnpmNote = pnpmFolder && `pnpm is in ${pnpmFolder}; put it on your PATH.`;
+  const failed = runSteps(testSteps, [...missing, ...(pnpmNote ? [pnpmNote] : [])]);
   process.exitCode = failed > 0 ? 1 : 0;
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
