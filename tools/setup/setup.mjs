@@ -121,7 +121,10 @@ function installPnpm(where) {
   if (where === 'none') return undefined;
   step(`Installing pnpm ${pnpmVersion} in ${pnpmPlace(where)}`);
   const target = where === 'global' ? [] : ['--prefix', pnpmPlace(where)];
-  run('npm', ['install', '--global', ...target, `pnpm@${pnpmVersion}`], { quiet: true });
+  run('npm', ['install', '--global', ...target, `pnpm@${pnpmVersion}`], {
+    quiet: true,
+    hint: 'Is there a network?',
+  });
   if (where === 'global') return undefined;
   const folder = join(pnpmPlace(where), 'bin');
   if ((process.env.PATH ?? '').split(delimiter).slice(1).includes(folder)) return undefined;
