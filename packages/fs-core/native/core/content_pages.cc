@@ -330,8 +330,11 @@ int PageBytes::copyOut(const InodeRecord* record, Backing& backing, int fd) cons
     if (page == 0) continue;
     const uint64_t inFile = clipped(at, kPageSize, record->size);
     if (!isWritten(page) || inFile == 0) {
-      const int status = blobAllocate(backing, fd, FALLOC_FL_KEEP_SIZE, at, kPageSize);
-      if (status < 0) return status;
+      // Twice makes it data, see allocate().
+      for (int times = isWritten(page) ? 2 : 1; times > 0; --times) {
+        const int status = blobAllocate(backing, fd, FALLOC_FL_KEEP_SIZE, at, kPageSize);
+        if (status < 0) return status;
+      }
       continue;
     }
     const ssize_t n = blobWrite(backing, fd, parts_.segment.page(page), inFile, at);

@@ -63,7 +63,9 @@ int InodeTable::grow() {
     pages_.resize(first + count);
     const int status = commitPages(first, count);
     if (status == 0) {
-      segment_.super()->inodesHighWater = (first + count) * kPerPage;
+      // release: live() may look at the new records without the mutex.
+      __atomic_store_n(&segment_.super()->inodesHighWater, (first + count) * kPerPage,
+                       __ATOMIC_RELEASE);
       return 0;
     }
     pages_.resize(first);
@@ -121,7 +123,7 @@ void InodeTable::free(uint64_t inode) {
 }
 
 InodeRecord* InodeTable::live(uint64_t inode) const {
-  if (inode == 0 || inode >= segment_.super()->inodesHighWater) return nullptr;
+  if (inode == 0 || inode >= highWater()) return nullptr;
   if (!committed_.get(inode / kPerPage)) return nullptr;
   InodeRecord* record = segment_.inode(inode);
   return __atomic_load_n(&record->mode, __ATOMIC_ACQUIRE) == 0 ? nullptr : record;
@@ -215,7 +217,7 @@ int64_t HandleTable::allocate(uint64_t inode, uint32_t flags, uint32_t mount) {
     const uint64_t at = super->handlesOffset + first / kPerPage * kPageSize;
     if (segment_.commit(at, kPageSize) < 0) return -ENFILE;
     for (uint64_t i = last; i-- > first;) free_.push_back(static_cast<uint32_t>(i));
-    super->handlesHighWater = last;
+    __atomic_store_n(&super->handlesHighWater, last, __ATOMIC_RELEASE);
   }
   const uint32_t index = free_.back();
   free_.pop_back();

@@ -24,7 +24,9 @@ class InodeTable {
   InodeRecord* live(uint64_t inode) const;
 
   uint64_t used();
-  uint64_t highWater() const { return segment_.super()->inodesHighWater; }
+  uint64_t highWater() const {
+    return __atomic_load_n(&segment_.super()->inodesHighWater, __ATOMIC_ACQUIRE);
+  }
   uint64_t committedBytes();
 
   // Makes kernel reference counts of `mount` usable for every inode there is and will be.
@@ -102,7 +104,8 @@ class HandleTable {
 
 template <class F>
 void HandleTable::dropMount(uint32_t mount, F close) {
-  for (uint64_t i = 1; i < segment_.super()->handlesHighWater; ++i) {
+  const uint64_t end = __atomic_load_n(&segment_.super()->handlesHighWater, __ATOMIC_ACQUIRE);
+  for (uint64_t i = 1; i < end; ++i) {
     uint64_t inode = 0;
     {
       std::lock_guard lock(mutex_);
