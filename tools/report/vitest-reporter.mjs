@@ -9,12 +9,18 @@ import { addFailure, emptyReport, removeReport, skipReason, writeReport } from '
 export default class SuiteReporter {
   #file = join(process.cwd(), 'reports', `${taskName()}.json`);
 
-  onInit() {
+  /** With `-t` most tests are left out on purpose: such a run is for a person and not counted. */
+  #counts = true;
+
+  /** @type {NonNullable<Reporter['onInit']>} */
+  onInit(vitest) {
+    this.#counts = vitest.config.testNamePattern === undefined;
     removeReport(this.#file);
   }
 
   /** @type {NonNullable<Reporter['onTestRunEnd']>} */
   onTestRunEnd(modules, unhandledErrors) {
+    if (!this.#counts) return;
     const { name } = JSON.parse(readFileSync('package.json', 'utf8'));
     const report = emptyReport(`${name} test`);
     for (const module of modules) collect(module, report);
@@ -38,16 +44,19 @@ function collect(module, report) {
   }
   for (const test of module.children.allTests()) {
     const name = `${file} > ${test.fullName}`;
-    const { state } = test.result();
-    if (state === 'passed') report.passed += 1;
-    else if (state === 'skipped') skip(report, name);
+    const result = test.result();
+    if (result.state === 'passed') report.passed += 1;
+    else if (result.state === 'skipped') skip(report, name, skipReason(name) ?? result.note);
     else addFailure(report, name);
   }
 }
 
-/** @param {import('./suite-report.mjs').SuiteReport} report @param {string} name */
-function skip(report, name) {
-  const reason = skipReason(name);
+/**
+ * @param {import('./suite-report.mjs').SuiteReport} report
+ * @param {string} name
+ * @param {string | undefined} reason
+ */
+function skip(report, name, reason) {
   if (reason === undefined) addFailure(report, `${name}: skipped without a reason`);
   else if (process.env.RAM_REQUIRE_ALL === '1') addFailure(report, name);
   else report.skipped.push({ name, reason });

@@ -12,16 +12,22 @@ describe('a run of vitest', () => {
     const { report, code, stdout } = await runFixture('mixed', '0');
     expect(code).toBe(0);
     expect(report).toMatchObject({ suite: 'fixture-mixed test', passed: 2, failed: 0 });
-    expect(report?.skipped).toHaveLength(3);
+    expect(report?.skipped).toHaveLength(4);
     const why = 'the moon: it is below the horizon';
-    expect(report?.skipped.map(({ reason }) => reason)).toEqual([why, why, why]);
-    expect(stdout).toContain(`3 tests were not run here:\n  3: ${why}`);
+    expect(report?.skipped.map(({ reason }) => reason)).toEqual([why, why, why, why]);
+    expect(stdout).toContain(`4 tests were not run here:\n  4: ${why}`);
   });
 
   it('fails under RAM_REQUIRE_ALL=1 when the machine lacks something', async () => {
     const { report, code } = await runFixture('mixed', '1');
     expect(code).toBe(1);
-    expect(report).toMatchObject({ passed: 2, failed: 2, skipped: [] });
+    expect(report).toMatchObject({ passed: 2, failed: 3, skipped: [] });
+  });
+
+  it('neither counts nor fails when a person picks tests by name', async () => {
+    const { report, code, stdout } = await runFixture('silent', '1', ['-t', 'passes']);
+    expect(stdout).toContain('1 passed');
+    expect({ report, code }).toEqual({ report: undefined, code: 0 });
   });
 
   it('fails for a test that is skipped without a reason', async () => {
@@ -52,9 +58,16 @@ interface FixtureRun {
   stdout: string;
 }
 
-async function runFixture(name: string, requireAll: '0' | '1'): Promise<FixtureRun> {
+async function runFixture(
+  name: string,
+  requireAll: '0' | '1',
+  args: string[] = [],
+): Promise<FixtureRun> {
   const cwd = fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
   const env = { RAM_REQUIRE_ALL: requireAll, npm_lifecycle_event: 'test', NO_COLOR: '1' };
-  const { code, stdout } = await runCommand(process.execPath, [vitest, 'run'], { cwd, env });
+  const { code, stdout } = await runCommand(process.execPath, [vitest, 'run', ...args], {
+    cwd,
+    env,
+  });
   return { report: readReport(join(cwd, 'reports', 'test.json')), code, stdout };
 }
