@@ -1,0 +1,110 @@
+// Exports of the addon: the class Session, and the system calls around a mount. Functions return a
+// result >= 0 or -errno.
+#include <napi.h>
+#include <sys/mount.h>
+
+#include <cerrno>
+
+#include "mount_point.h"
+#include "session_wrap.h"
+
+namespace ram::fuse {
+namespace {
+
+// Resolves with the result of work that may block, done on a thread of the pool.
+class SystemCall final : public Napi::AsyncWorker {
+ public:
+  using Work = int (*)(const MountRequest& request, const char** syscall);
+
+  SystemCall(Napi::Env env, Work work, MountRequest request)
+      : AsyncWorker(env),
+        deferred_(Napi::Promise::Deferred::New(env)),
+        work_(work),
+        request_(std::move(request)) {}
+
+  Napi::Promise promise() const { return deferred_.Promise(); }
+
+ private:
+  void Execute() override { result_ = work_(request_, &syscall_); }
+  void OnOK() override {
+    auto answer = Napi::Array::New(Env(), 2);
+    answer[0u] = Napi::Number::New(Env(), result_);
+    answer[1u] = Napi::String::New(Env(), syscall_);
+    deferred_.Resolve(answer);
+  }
+
+  Napi::Promise::Deferred deferred_;
+  Work work_;
+  MountRequest request_;
+  int result_ = 0;
+  const char* syscall_ = "";
+};
+
+Napi::Value start(const Napi::CallbackInfo& info, SystemCall::Work work, MountRequest request) {
+  auto* call = new SystemCall(info.Env(), work, std::move(request));
+  Napi::Promise promise = call->promise();
+  call->Queue();
+  return promise;
+}
+
+// mountDevice(directory, source, type, flags, data): Promise<[descriptor or -errno, syscall]>
+Napi::Value mountDevice(const Napi::CallbackInfo& info) {
+  return start(info, mountWithDevice,
+               {info[0].As<Napi::String>(), info[1].As<Napi::String>(),
+                info[2].As<Napi::String>(), info[3].As<Napi::Number>().Uint32Value(),
+                info[4].As<Napi::String>()});
+}
+
+// unmount(directory, flags): Promise<[0 or -errno, syscall]>
+Napi::Value unmount(const Napi::CallbackInfo& info) {
+  auto work = [](const MountRequest& request, const char** syscall) {
+    *syscall = "umount";
+    int flags = static_cast<int>(request.flags) | UMOUNT_NOFOLLOW;
+    return ::umount2(request.directory.c_str(), flags) != 0 ? -errno : 0;
+  };
+  return start(info, work,
+               {info[0].As<Napi::String>(), {}, {}, info[1].As<Napi::Number>().Uint32Value(), {}});
+}
+
+// mountControl(directory): Promise<[0 or -errno, syscall]>; mounts fusectl there
+Napi::Value mountControl(const Napi::CallbackInfo& info) {
+  auto work = [](const MountRequest& request, const char** syscall) {
+    *syscall = "mount";
+    unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+    const char* directory = request.directory.c_str();
+    return ::mount("none", directory, "fusectl", flags, nullptr) != 0 ? -errno : 0;
+  };
+  return start(info, work, {info[0].As<Napi::String>(), {}, {}, 0, {}});
+}
+
+// socketPair(): [ours, theirs] or -errno
+Napi::Value socketPair(const Napi::CallbackInfo& info) {
+  int sockets[2];
+  if (int error = openSocketPair(sockets)) return Napi::Number::New(info.Env(), error);
+  auto pair = Napi::Array::New(info.Env(), 2);
+  pair[0u] = Napi::Number::New(info.Env(), sockets[0]);
+  pair[1u] = Napi::Number::New(info.Env(), sockets[1]);
+  return pair;
+}
+
+// receiveDescriptor(socket): descriptor or -errno
+Napi::Value receive(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(),
+                           receiveDescriptor(info[0].As<Napi::Number>().Int32Value()));
+}
+
+Napi::Object initialize(Napi::Env env, Napi::Object exports) {
+  exports["Session"] = SessionWrap::define(env);
+  exports["mountDevice"] = Napi::Function::New(env, mountDevice);
+  exports["unmount"] = Napi::Function::New(env, unmount);
+  exports["mountControl"] = Napi::Function::New(env, mountControl);
+  exports["socketPair"] = Napi::Function::New(env, socketPair);
+  exports["receiveDescriptor"] = Napi::Function::New(env, receive);
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(ram_fuse, initialize)
+
+}  // namespace ram::fuse

@@ -1,0 +1,87 @@
+// The JavaScript class `Session`: one mount that is served. Only converts; see session.h.
+#pragma once
+
+#include <napi.h>
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "dev_fuse.h"
+#include "session.h"
+
+namespace ram::fuse {
+
+// A session with its transport and threads. Lives on when JavaScript is gone, until shutdown().
+class ServedMount {
+ public:
+  // `onEvent` is called on native threads with ("init", 0 or -errno) and ("end", 0).
+  using Event = void (*)(void* context, const char* what, int result);
+
+  ServedMount(FileSystem* fileSystem, const SessionOptions& options, uint32_t threads)
+      : fileSystem_(fileSystem), options_(options), threads_(threads) {
+    fileSystem_->retain();
+  }
+  ~ServedMount() {
+    stop();
+    fileSystem_->release();
+  }
+
+  // Takes the descriptor of a mount, whatever it returns.
+  int serve(int descriptor, Event onEvent, void* context);
+  // Where the mount is, for the end of the process, and the helper that must take it away.
+  void setMountPoint(std::string directory, std::string helper);
+  // Ends the threads and lets the kernel's connection go. Idempotent; blocks until they are done.
+  void stop();
+  // For the end of the process or of its JavaScript: unmounts as well as it can, then stops.
+  void shutdown();
+
+  const Session* session() const { return session_.get(); }
+  const DevFuse* transport() const { return transport_.get(); }
+  bool ended() const { return ended_; }
+
+ private:
+  FileSystem* const fileSystem_;
+  const SessionOptions options_;
+  const uint32_t threads_;
+  std::unique_ptr<DevFuse> transport_;
+  std::unique_ptr<Session> session_;
+  Event onEvent_ = nullptr;
+  void* context_ = nullptr;
+  std::atomic<bool> ended_{false};
+
+  std::mutex mutex_;  // guards what follows
+  std::string directory_, helper_;
+  bool stopped_ = false;
+};
+
+class SessionWrap final : public Napi::ObjectWrap<SessionWrap> {
+ public:
+  static Napi::Function define(Napi::Env env);
+  explicit SessionWrap(const Napi::CallbackInfo& info);
+
+ private:
+  // serve(descriptor): 0 or -errno
+  Napi::Value serve(const Napi::CallbackInfo& info);
+  // setMountPoint(directory, helper)
+  void setMountPoint(const Napi::CallbackInfo& info);
+  // stop()
+  void stop(const Napi::CallbackInfo& info);
+  // stats(): { requests: { name: count }, errors, … }
+  Napi::Value stats(const Napi::CallbackInfo& info);
+  // ref() and unref(): whether the mount keeps the process alive
+  void ref(const Napi::CallbackInfo& info);
+  void unref(const Napi::CallbackInfo& info);
+
+  void Finalize(Napi::BasicEnv env) override;
+  void releaseEvents();
+  static void atEnvironmentEnd(void* self);
+
+  std::shared_ptr<ServedMount> mount_;
+  Napi::ThreadSafeFunction events_;
+  bool serving_ = false;   // holds a reference on itself
+  bool released_ = false;  // events_ is gone
+};
+
+}  // namespace ram::fuse

@@ -1,0 +1,280 @@
+#include "dev_fuse.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+
+#include "protocol.h"
+#include "session.h"
+
+namespace ram::fuse {
+namespace {
+
+#define RAM_FUSE_CLONE _IOR(229, 0, uint32_t)
+
+constexpr uint32_t kPatienceMin = 8, kPatienceMax = 1024;
+constexpr int64_t kAtOnceNs = 3000;       // a read that slept takes longer
+constexpr int kHelperLingerMs = 1;
+constexpr int kHelperFailuresMax = 3;     // wake-ups in vain before a helper rests
+constexpr size_t kBulkBytes = 64 * 1024;  // requests of this size are worth a look at the queue
+
+int64_t nowNs() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+// Reads wait here for ever, so stop() must be able to get a thread out: by cancellation, which is
+// possible nowhere else. Nothing on the stack needs a destructor.
+ssize_t readCancellable(int descriptor, void* buffer, size_t size) {
+  int old;
+  pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &old);
+  ssize_t length = ::read(descriptor, buffer, size);
+  int error = errno;
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &old);
+  errno = error;
+  return length;
+}
+
+bool isTransient(int error) { return error == EINTR || error == EAGAIN || error == ENOENT; }
+
+bool isBulk(const std::byte* request, size_t length) {
+  if (length >= kBulkBytes) return true;
+  if (length < sizeof(InHeader) + sizeof(ReadIn)) return false;
+  auto* header = reinterpret_cast<const InHeader*>(request);
+  return header->opcode == kRead &&
+         reinterpret_cast<const ReadIn*>(header + 1)->size >= kBulkBytes;
+}
+
+}  // namespace
+
+struct DevFuse::Worker {
+  explicit Worker(uint32_t index) : index(index) {}
+  ~Worker() {
+    if (memory != MAP_FAILED) ::munmap(memory, kRequestMax + kReplyMax);
+  }
+
+  // Pages are taken as they are touched: small requests touch two.
+  bool allocate() {
+    memory = ::mmap(nullptr, kRequestMax + kReplyMax, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return memory != MAP_FAILED;
+  }
+  std::byte* request() const { return static_cast<std::byte*>(memory); }
+  std::span<std::byte> reply() const { return {request() + kRequestMax, kReplyMax}; }
+
+  const uint32_t index;
+  void* memory = MAP_FAILED;
+  std::thread thread;
+  std::condition_variable wake;
+  bool called = false;  // guarded by mutex_: there is work, as a leader or as a helper
+  bool leader = false;  // the worker's own while it runs, guarded by mutex_ while it rests
+};
+
+static thread_local void* currentWorker = nullptr;
+
+DevFuse::DevFuse(int descriptor, uint32_t threadsMax)
+    : threadsMax_(std::clamp<uint32_t>(threadsMax, 1, kThreadsMax)), patience_(kPatienceMin) {
+  for (auto& slot : descriptors_) slot = -1;
+  descriptors_[0] = descriptor;
+}
+
+DevFuse::~DevFuse() {
+  stop();
+  for (auto& slot : descriptors_) {
+    if (slot >= 0) ::close(slot);
+  }
+}
+
+int DevFuse::start(RequestHandler* handler, void (*onEnd)(void*), void* context) {
+  handler_ = handler;
+  onEnd_ = onEnd;
+  onEndContext_ = context;
+  return employ(true) ? 0 : -ENOMEM;
+}
+
+// Gives a resting worker, or a new one, the leader's role or a helper's. False: none can be had.
+bool DevFuse::employ(bool asLeader) {
+  std::lock_guard lock(mutex_);
+  if (stopping_) return false;
+  if (!resting_.empty()) {
+    Worker* worker = resting_.back();
+    resting_.pop_back();
+    worker->leader = asLeader;
+    worker->called = true;
+    worker->wake.notify_one();
+    return true;
+  }
+  if (workers_.size() >= threadsMax_) return false;
+  auto worker = std::make_unique<Worker>(static_cast<uint32_t>(workers_.size()));
+  if (!worker->allocate()) return false;
+  worker->leader = asLeader;
+  running_++;
+  uint32_t threads = threads_.fetch_add(1) + 1;
+  threadsPeak_ = std::max(threadsPeak_.load(), threads);
+  Worker* raw = worker.get();
+  workers_.push_back(std::move(worker));
+  raw->thread = std::thread([this, raw] { run(*raw); });
+  return true;
+}
+
+void DevFuse::run(Worker& worker) {
+  int old;
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &old);
+  char name[16];
+  std::snprintf(name, sizeof(name), "ram-fuse-%u", worker.index % 1000);
+  pthread_setname_np(pthread_self(), name);
+  currentWorker = &worker;
+  do {
+    if (worker.leader) {
+      lead(worker);
+    } else {
+      help(worker);
+    }
+  } while (rest(worker));
+  threads_.fetch_sub(1);
+  void (*onEnd)(void*) = nullptr;
+  {
+    std::lock_guard lock(mutex_);
+    if (--running_ == 0) onEnd = onEnd_;
+  }
+  if (onEnd != nullptr) onEnd(onEndContext_);
+}
+
+void DevFuse::lead(Worker& worker) {
+  int descriptor = descriptors_[0];
+  while (worker.leader && !stopping_.load(std::memory_order_relaxed)) {
+    int64_t before = nowNs();
+    ssize_t length = readCancellable(descriptor, worker.request(), kRequestMax);
+    if (length < 0) {
+      if (isTransient(errno)) continue;
+      end();
+      return;
+    }
+    noticeBacklog(worker, nowNs() - before < kAtOnceNs, static_cast<size_t>(length));
+    serve(worker, static_cast<size_t>(length), 0);
+  }
+}
+
+void DevFuse::noticeBacklog(Worker& worker, bool returnedAtOnce, size_t length) {
+  if (threadsMax_ == 1) return;
+  bool backlog = false;
+  if (isBulk(worker.request(), length)) {
+    pollfd queue{descriptors_[0], POLLIN, 0};
+    backlog = ::poll(&queue, 1, 0) == 1;
+  } else {
+    streak_ = returnedAtOnce ? streak_ + 1 : 0;
+    backlog = streak_ >= patience_.load(std::memory_order_relaxed);
+  }
+  if (!backlog) return;
+  streak_ = 0;
+  employ(false);
+}
+
+void DevFuse::help(Worker& worker) {
+  if (!openClone(worker)) {
+    patience_ = UINT32_MAX;  // one thread must do
+    return;
+  }
+  int descriptor = descriptors_[worker.index + 1];
+  uint32_t served = 0;
+  int failures = 0;
+  while (!stopping_.load(std::memory_order_relaxed) && failures < kHelperFailuresMax) {
+    ssize_t length = ::read(descriptor, worker.request(), kRequestMax);
+    if (length >= 0) {
+      served++;
+      failures = 0;
+      serve(worker, static_cast<size_t>(length), worker.index + 1);
+      continue;
+    }
+    if (!isTransient(errno)) return end();
+    failures++;
+    pollfd queue{descriptor, POLLIN, 0};
+    if (::poll(&queue, 1, kHelperLingerMs) == 0) break;
+  }
+  uint32_t patience = patience_;
+  patience_ = served > 1 ? std::max(kPatienceMin, patience / 2)
+                         : std::min(kPatienceMax, patience * 2);
+}
+
+void DevFuse::serve(Worker& worker, size_t length, uint32_t channel) {
+  handler_->handle({worker.request(), length}, channel, worker.reply());
+}
+
+// Waits for work. False: the transport ends.
+bool DevFuse::rest(Worker& worker) {
+  std::unique_lock lock(mutex_);
+  worker.called = false;
+  if (!stopping_) resting_.push_back(&worker);
+  worker.wake.wait(lock, [&] { return worker.called || stopping_; });
+  return !stopping_;
+}
+
+// A second way into the same connection, without blocking. Replies must go out where their
+// request came in.
+bool DevFuse::openClone(Worker& worker) {
+  auto& slot = descriptors_[worker.index + 1];
+  if (slot >= 0) return true;
+  int clone = ::open("/dev/fuse", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+  if (clone < 0) return false;
+  uint32_t main = static_cast<uint32_t>(descriptors_[0].load());
+  if (::ioctl(clone, RAM_FUSE_CLONE, &main) != 0) {
+    ::close(clone);
+    return false;
+  }
+  slot = clone;
+  return true;
+}
+
+void DevFuse::end() {
+  std::lock_guard lock(mutex_);
+  stopping_ = true;
+  for (auto& worker : workers_) worker->wake.notify_one();
+}
+
+void DevFuse::stop() {
+  std::vector<std::unique_ptr<Worker>> workers;
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+    onEnd_ = nullptr;
+    workers.swap(workers_);
+    resting_.clear();
+    for (auto& worker : workers) {
+      worker->wake.notify_one();
+      pthread_cancel(worker->thread.native_handle());
+    }
+  }
+  for (auto& worker : workers) worker->thread.join();
+  threads_ = 0;
+}
+
+void DevFuse::disconnect() {
+  int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  for (auto& slot : descriptors_) {
+    // The number stays taken: whoever still writes to it reaches nobody.
+    if (slot >= 0 && nothing >= 0) ::dup3(nothing, slot, O_CLOEXEC);
+  }
+  if (nothing >= 0) ::close(nothing);
+}
+
+int DevFuse::send(uint32_t channel, std::span<const std::byte> reply) {
+  return ::write(descriptors_[channel], reply.data(), reply.size()) < 0 ? -errno : 0;
+}
+
+int DevFuse::notify(std::span<const std::byte> notice) { return send(0, notice); }
+
+void DevFuse::expectDelay() {
+  auto* worker = static_cast<Worker*>(currentWorker);
+  if (worker != nullptr && worker->leader && employ(true)) worker->leader = false;
+}
+
+}  // namespace ram::fuse

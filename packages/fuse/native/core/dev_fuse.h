@@ -1,0 +1,84 @@
+// The transport over /dev/fuse, with as many threads as there is work for.
+//
+// Waking a sleeping thread costs more than most requests, and idle readers are woken in turn, each
+// on a cold CPU. So exactly one thread, the leader, waits for requests and serves what it gets
+// itself. Others join only
+//   - when requests pile up (the leader's reads keep returning at once): helpers read without
+//     waiting, from a clone of the device, and rest again when they find nothing, or
+//   - when a request may take long: the leader passes its role on before it starts (expectDelay).
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "transport.h"
+
+namespace ram::fuse {
+
+class DevFuse final : public Transport {
+ public:
+  static constexpr uint32_t kThreadsMax = 64;
+
+  // Owns `descriptor`, of a mount that exists. threadsMax: 1..kThreadsMax.
+  DevFuse(int descriptor, uint32_t threadsMax);
+  ~DevFuse();
+
+  // Starts serving. `onEnd` is called on a thread of the transport when the kernel ended the
+  // mount and all threads are done; not after stop().
+  int start(RequestHandler* handler, void (*onEnd)(void*), void* context);
+
+  // Ends all threads, also while the mount lives (then its requests wait until disconnect()).
+  // Returns when they are gone. Idempotent.
+  void stop();
+  // Lets the device go: the kernel ends a mount that still lives, and its clients get errors.
+  void disconnect();
+
+  int send(uint32_t channel, std::span<const std::byte> reply) override;
+  int notify(std::span<const std::byte> notice) override;
+  void expectDelay() override;
+
+  uint32_t threads() const { return threads_.load(std::memory_order_relaxed); }
+  uint32_t threadsPeak() const { return threadsPeak_.load(std::memory_order_relaxed); }
+
+ private:
+  struct Worker;
+
+  void run(Worker& worker);
+  void lead(Worker& worker);
+  void help(Worker& worker);
+  bool rest(Worker& worker);
+  void serve(Worker& worker, size_t length, uint32_t channel);
+  bool openClone(Worker& worker);
+  void end();
+  bool employ(bool asLeader);
+  void noticeBacklog(Worker& worker, bool returnedAtOnce, size_t length);
+
+  RequestHandler* handler_ = nullptr;
+  void (*onEnd_)(void*) = nullptr;
+  void* onEndContext_ = nullptr;
+  const uint32_t threadsMax_;
+
+  // Channel 0 is the mount's own descriptor, channel i that of worker i-1; -1: none yet.
+  std::array<std::atomic<int>, kThreadsMax + 1> descriptors_;
+  std::atomic<uint32_t> threads_{0}, threadsPeak_{0};
+  std::atomic<bool> stopping_{false};
+
+  // How many reads in a row must return at once before help is called; the leader's, and raised
+  // by helpers that came in vain.
+  std::atomic<uint32_t> patience_;
+  uint32_t streak_ = 0;  // the leader's
+
+  std::mutex mutex_;  // guards the lists and what Worker says it guards
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<Worker*> resting_;
+  uint32_t running_ = 0;
+};
+
+}  // namespace ram::fuse

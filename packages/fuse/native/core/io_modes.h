@@ -1,0 +1,42 @@
+// Whether the kernel caches the pages of an inode: decided at its first open, kept until its last
+// close. A mixture would let cached readers miss what uncached writers wrote.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+namespace ram::fuse {
+
+class IoModes {
+ public:
+  // Counts one open more. Returns whether it must be direct: as the first open wanted it, or from
+  // now on direct because this one cannot be cached.
+  bool open(uint64_t inode, bool wantsDirect, bool needsDirect);
+  void close(uint64_t inode);
+  uint32_t openCount(uint64_t inode);
+
+ private:
+  // Open addressing, removal by shifting back; grows by doubling, so steady use allocates nothing.
+  struct Slot {
+    uint64_t inode;  // 0: free
+    uint32_t count;
+    bool direct;
+  };
+  struct alignas(64) Shard {
+    std::mutex mutex;
+    std::vector<Slot> slots = std::vector<Slot>(64);
+    size_t used = 0;
+
+    Slot* find(uint64_t inode);  // its slot, or the free one where it belongs
+    void grow();
+    void erase(Slot* slot);
+  };
+  static uint64_t hash(uint64_t inode) { return inode * 0x9e3779b97f4a7c15ull; }
+  Shard& shard(uint64_t inode) { return shards_[hash(inode) >> 60]; }
+
+  std::array<Shard, 16> shards_;
+};
+
+}  // namespace ram::fuse

@@ -1,0 +1,134 @@
+#include "notifier.h"
+
+#include <cerrno>
+#include <cstring>
+
+#include "protocol.h"
+#include "request.h"
+
+namespace ram::fuse {
+namespace {
+
+// A name that no file has: taking the directory's lock is all that its notice does.
+constexpr std::string_view kBarrierName = "/";
+
+template <class Body>
+struct Message {
+  OutHeader header;
+  Body body;
+};
+
+}  // namespace
+
+void Notifier::inodeChanged(const Caller& caller, uint64_t inode, uint64_t offset,
+                            uint64_t length) {
+  changes_.fetch_add(1);
+  if (caller.mount == 0) {
+    sendInode(inode, offset, length);
+  } else {
+    enqueue({inode, offset, length, {}});
+  }
+}
+
+void Notifier::entryChanged(const Caller& caller, uint64_t parent, std::string_view name) {
+  changes_.fetch_add(1);
+  if (caller.mount == 0) {
+    sendEntry(parent, name);
+  } else {
+    enqueue({parent, 0, 0, std::string(name)});
+  }
+}
+
+void Notifier::granted(uint64_t inode, uint64_t parent, uint64_t changesBefore) {
+  size_t slot = grantSlot(inode);
+  {
+    std::lock_guard lock(grantLocks_[slot % kGrantLocks]);
+    grants_[slot] = {inode, parent};
+  }
+  if (changes_.load() != changesBefore) enqueue({inode, 0, 0, {}});
+}
+
+uint64_t Notifier::grantParent(uint64_t inode) {
+  size_t slot = grantSlot(inode);
+  std::lock_guard lock(grantLocks_[slot % kGrantLocks]);
+  return grants_[slot].inode == inode ? grants_[slot].parent : 0;
+}
+
+void Notifier::invalidateAttributesNow(uint64_t inode) { writeInode(inode, -1, 0); }
+
+void Notifier::invalidateLater(uint64_t inode, uint64_t offset, uint64_t length) {
+  enqueue({inode, offset, length, {}});
+}
+
+void Notifier::sendInode(uint64_t inode, uint64_t offset, uint64_t length) {
+  int64_t from = length == 0 ? -1 : static_cast<int64_t>(offset);
+  int64_t bytes = length == UINT64_MAX ? 0 : static_cast<int64_t>(length);
+  if (writeInode(inode, from, bytes) != -ENOENT) return;
+  uint64_t parent = grantParent(inode);
+  if (parent == 0) return;
+  sendEntry(parent, kBarrierName);
+  writeInode(inode, from, bytes);
+}
+
+int Notifier::writeInode(uint64_t inode, int64_t offset, int64_t length) {
+  Message<InvalidateInodeOut> message{};
+  message.header = {sizeof(message), static_cast<int32_t>(Notice::kInvalidateInode), 0};
+  message.body = {inode, offset, length};
+  sent_.fetch_add(1, std::memory_order_relaxed);
+  return transport_.notify(std::as_bytes(std::span(&message, 1)));
+}
+
+int Notifier::sendEntry(uint64_t parent, std::string_view name) {
+  if (name.size() > kNameMax) return -EINVAL;
+  alignas(8) std::byte buffer[sizeof(Message<InvalidateEntryOut>) + kNameMax + 1];
+  Message<InvalidateEntryOut> message{};
+  uint32_t length = static_cast<uint32_t>(sizeof(message) + name.size() + 1);
+  message.header = {length, static_cast<int32_t>(Notice::kInvalidateEntry), 0};
+  message.body = {parent, static_cast<uint32_t>(name.size()), 0};
+  std::memcpy(buffer, &message, sizeof(message));
+  std::memcpy(buffer + sizeof(message), name.data(), name.size());
+  buffer[length - 1] = std::byte{0};
+  sent_.fetch_add(1, std::memory_order_relaxed);
+  return transport_.notify(std::span(buffer, length));
+}
+
+void Notifier::enqueue(Item item) {
+  std::lock_guard lock(mutex_);
+  if (stopping_) return;
+  queue_.push_back(std::move(item));
+  if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
+  wake_.notify_one();
+}
+
+void Notifier::run() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    if (queue_.empty()) {
+      wake_.wait(lock);
+      continue;
+    }
+    Item item = std::move(queue_.front());
+    queue_.pop_front();
+    lock.unlock();
+    if (item.name.empty()) {
+      sendInode(item.inode, item.offset, item.length);
+    } else {
+      sendEntry(item.inode, item.name);
+    }
+    lock.lock();
+  }
+}
+
+void Notifier::stop() {
+  std::thread thread;
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+    queue_.clear();
+    thread.swap(thread_);
+    wake_.notify_all();
+  }
+  if (thread.joinable()) thread.join();
+}
+
+}  // namespace ram::fuse

@@ -1,0 +1,104 @@
+// Requests about attributes, permissions and the file system as a whole.
+#include <cerrno>
+
+#include "convert.h"
+#include "operations.h"
+
+namespace ram::fuse {
+namespace {
+
+int64_t replyAttributes(const Attributes& attributes, Reply& reply) {
+  auto* out = reply.make<AttributesOut>();
+  out->valid = kLifetimeSeconds;
+  toWire(attributes, &out->attributes);
+  return sizeof(*out);
+}
+
+uint32_t fieldsOf(uint32_t valid) {
+  constexpr struct {
+    uint32_t wire, field;
+  } kPairs[] = {
+      {kValidMode, kSetMode},
+      {kValidUid, kSetUid},
+      {kValidGid, kSetGid},
+      {kValidSize, kSetSize},
+      {kValidAtime, kSetAccessed},
+      {kValidMtime, kSetModified},
+      {kValidAtimeNow, kSetAccessedNow},
+      {kValidMtimeNow, kSetModifiedNow},
+      {kValidCtime, kSetChanged},
+      {kValidKillPrivileges, kKillPrivileges},
+  };
+  uint32_t fields = 0;
+  for (auto pair : kPairs) {
+    if (valid & pair.wire) fields |= pair.field;
+  }
+  // "Now" wins; the kernel sends both bits, with its own idea of now.
+  if (fields & kSetAccessedNow) fields &= ~uint32_t{kSetAccessed};
+  if (fields & kSetModifiedNow) fields &= ~uint32_t{kSetModified};
+  return fields;
+}
+
+}  // namespace
+
+int64_t getAttributes(Session& session, Request& request, Reply& reply) {
+  Attributes attributes;
+  int error = session.fileSystem.getAttributes(request.caller, request.node(), &attributes);
+  return error < 0 ? error : replyAttributes(attributes, reply);
+}
+
+int64_t setAttributes(Session& session, Request& request, Reply& reply) {
+  auto* in = request.arguments.take<SetattrIn>();
+  if (in == nullptr) return -EINVAL;
+  SetAttributes change{};
+  change.fields = fieldsOf(in->valid);
+  // With kHandleKillPrivilegesV2, a request that sets nothing is the kernel's word that an
+  // unprivileged process is about to change the file.
+  if (change.fields == 0 && (session.negotiated.flags & kHandleKillPrivilegesV2) != 0) {
+    change.fields = kKillPrivileges;
+  }
+  change.mode = in->mode & 07777;
+  change.uid = in->uid;
+  change.gid = in->gid;
+  change.size = in->size;
+  change.accessed = {static_cast<int64_t>(in->atime), in->atimeNs};
+  change.modified = {static_cast<int64_t>(in->mtime), in->mtimeNs};
+  change.changed = {static_cast<int64_t>(in->ctime), in->ctimeNs};
+  Attributes attributes;
+  int error =
+      session.fileSystem.setAttributes(request.caller, request.node(), change, &attributes);
+  return error < 0 ? error : replyAttributes(attributes, reply);
+}
+
+int64_t extendedStat(Session& session, Request& request, Reply& reply) {
+  Attributes attributes;
+  int error = session.fileSystem.getAttributes(request.caller, request.node(), &attributes);
+  if (error < 0) return error;
+  auto* out = reply.make<StatxOut>();
+  out->valid = kLifetimeSeconds;
+  toWire(attributes, &out->stat);
+  return sizeof(*out);
+}
+
+int64_t access(Session& session, Request& request, Reply&) {
+  auto* in = request.arguments.take<AccessIn>();
+  if (in == nullptr) return -EINVAL;
+  return session.fileSystem.access(request.caller, request.node(), in->mask);
+}
+
+int64_t statistics(Session& session, Request&, Reply& reply) {
+  FileSystemStats stats;
+  if (int error = session.fileSystem.statistics(&stats); error < 0) return error;
+  auto* out = reply.make<StatfsOut>();
+  out->blocks = stats.blocks;
+  out->blocksFree = stats.blocksFree;
+  out->blocksAvailable = stats.blocksFree;
+  out->files = stats.inodes;
+  out->filesFree = stats.inodesFree;
+  out->blockSize = static_cast<uint32_t>(stats.blockSize);
+  out->fragmentSize = static_cast<uint32_t>(stats.blockSize);
+  out->nameLength = stats.nameMax;
+  return sizeof(*out);
+}
+
+}  // namespace ram::fuse

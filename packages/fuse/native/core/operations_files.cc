@@ -1,0 +1,222 @@
+// Requests about open files.
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "entry_reply.h"
+#include "operations.h"
+
+namespace ram::fuse {
+namespace {
+
+// The thread belongs to this process. A descriptor of ours on our own mount must not send FLUSH:
+// if we are killed, its close would wait for an answer that nobody can give.
+bool isOurs(uint32_t thread) {
+  return thread != 0 && syscall(SYS_tgkill, getpid(), thread, 0) == 0;
+}
+
+// FLUSH serves record locks that we keep, and nothing else.
+bool needsFlush(const Session& session, const Request& request) {
+  return session.options.volumeLocks && !isOurs(request.caller.pid);
+}
+
+void replyOpened(Session& session, const Request& request, uint64_t inode,
+                 const OpenResult& opened, Reply& reply, size_t offset) {
+  bool direct = session.ioModes.open(inode, session.options.direct, opened.direct);
+  auto* out = reply.make<OpenOut>(offset);
+  out->handle = opened.handle;
+  out->flags = direct ? kOpenDirectIo | kOpenParallelDirectWrites : kOpenKeepCache;
+  if (!needsFlush(session, request)) out->flags |= kOpenNoFlush;
+  reply.openedInode = inode;
+  reply.openedHandle = opened.handle;
+}
+
+// The kernel keeps the mode in its cache and does not expect a write to change it.
+class PrivilegeWatch {
+ public:
+  PrivilegeWatch(Session& session, const Request& request, bool kills) : session_(session) {
+    Attributes before;
+    if (kills && session.fileSystem.getAttributes(request.caller, request.node(), &before) == 0 &&
+        (before.mode & (S_ISUID | S_ISGID)) != 0) {
+      inode_ = request.node();
+    }
+  }
+  // To be called after the change and before the reply.
+  void changed() const {
+    if (inode_ != 0) session_.notifier.invalidateAttributesNow(inode_);
+  }
+
+ private:
+  Session& session_;
+  uint64_t inode_ = 0;
+};
+
+// Flags of open(2) that reach the store; the rest is the kernel's business.
+constexpr uint32_t kStoreOpenFlags = O_ACCMODE | O_TRUNC | O_APPEND | O_EXCL;
+
+struct NewFile {
+  const CreateIn* in;
+  Attributes attributes;
+  OpenResult opened;
+};
+
+int64_t replyCreated(Session& session, const Request& request, const NewFile& file,
+                     uint64_t before, Reply& reply) {
+  replyEntry(session, request.node(), file.attributes, before, reply);
+  replyOpened(session, request, file.attributes.inode, file.opened, reply, sizeof(EntryOut));
+  return sizeof(EntryOut) + sizeof(OpenOut);
+}
+
+// The length of one copy that a single request may do; the kernel asks again for the rest.
+constexpr uint64_t kCopyMax = 256ull << 20;
+
+}  // namespace
+
+int64_t open(Session& session, Request& request, Reply& reply) {
+  auto* in = request.arguments.take<OpenIn>();
+  if (in == nullptr) return -EINVAL;
+  bool kills = (in->openFlags & kOpenKillPrivileges) != 0 && (in->flags & O_TRUNC) != 0;
+  PrivilegeWatch watch(session, request, kills);
+  OpenResult opened{};
+  int error = session.fileSystem.open(request.caller, request.node(),
+                                      static_cast<int>(in->flags & kStoreOpenFlags),
+                                      kills ? uint32_t{kWriteKillPrivileges} : 0, &opened);
+  if (error < 0) return error;
+  watch.changed();
+  replyOpened(session, request, request.node(), opened, reply, 0);
+  return sizeof(OpenOut);
+}
+
+int64_t create(Session& session, Request& request, Reply& reply) {
+  NewFile file{};
+  file.in = request.arguments.take<CreateIn>();
+  std::string_view name;
+  if (file.in == nullptr) return -EINVAL;
+  if (int error = request.arguments.takeName(&name)) return error;
+  uint64_t before = session.notifier.changes();
+  int error = session.fileSystem.create(
+      creator(session, request, file.in->mode), request.node(), name, file.in->mode,
+      static_cast<int>(file.in->flags & kStoreOpenFlags), &file.attributes, &file.opened);
+  if (error < 0) return error;
+  return replyCreated(session, request, file, before, reply);
+}
+
+int64_t makeTemporary(Session& session, Request& request, Reply& reply) {
+  NewFile file{};
+  file.in = request.arguments.take<CreateIn>();
+  if (file.in == nullptr) return -EINVAL;
+  uint64_t before = session.notifier.changes();
+  int error = session.fileSystem.makeTemporary(
+      creator(session, request, file.in->mode), request.node(), file.in->mode,
+      static_cast<int>(file.in->flags & kStoreOpenFlags), &file.attributes, &file.opened);
+  if (error < 0) return error;
+  return replyCreated(session, request, file, before, reply);
+}
+
+int64_t release(Session& session, Request& request, Reply&) {
+  auto* in = request.arguments.take<ReleaseIn>();
+  if (in == nullptr) return -EINVAL;
+  if (session.options.volumeLocks && (in->releaseFlags & kReleaseFlockUnlock) != 0) {
+    session.locks->releaseOwner(request.node(), {session.mount, true, in->lockOwner});
+  }
+  session.ioModes.close(request.node());
+  session.fileSystem.close(request.caller, request.node(), in->handle);
+  return 0;
+}
+
+int64_t read(Session& session, Request& request, Reply& reply) {
+  auto* in = request.arguments.take<ReadIn>();
+  if (in == nullptr || in->size > reply.body().size()) return -EINVAL;
+  return session.fileSystem.read(request.caller, request.node(), in->handle, in->offset,
+                                 reply.body().data(), in->size);
+}
+
+int64_t write(Session& session, Request& request, Reply& reply) {
+  auto* in = request.arguments.take<WriteIn>();
+  auto data = request.arguments.rest();
+  if (in == nullptr || data.size() < in->size) return -EINVAL;
+  bool fromCache = (in->writeFlags & kWriteFromCache) != 0;
+  bool kills = (in->writeFlags & kWriteKillsPrivileges) != 0;
+  uint32_t flags = kills ? uint32_t{kWriteKillPrivileges} : 0;
+  // The kernel's idea of the end may be outdated when a file also grows from elsewhere.
+  if ((in->flags & O_APPEND) != 0 && !fromCache) flags |= kWriteAppend;
+  PrivilegeWatch watch(session, request, kills);
+  WriteResult written{};
+  int error = session.fileSystem.write(request.caller, request.node(), in->handle, in->offset,
+                                       data.data(), in->size, flags, &written);
+  if (error < 0) return error;
+  watch.changed();
+  if (written.offset != in->offset) {
+    session.notifier.invalidateLater(request.node(), std::min(written.offset, in->offset),
+                                     UINT64_MAX);
+  }
+  auto* out = reply.make<WriteOut>();
+  out->size = static_cast<uint32_t>(written.length);
+  return sizeof(*out);
+}
+
+int64_t flush(Session& session, Request& request, Reply&) {
+  auto* in = request.arguments.take<FlushIn>();
+  if (in == nullptr) return -EINVAL;
+  if (session.options.volumeLocks) {
+    session.locks->releaseOwner(request.node(), {session.mount, false, in->lockOwner});
+  }
+  return 0;
+}
+
+int64_t sync(Session& session, Request& request, Reply&) {
+  auto* in = request.arguments.take<FsyncIn>();
+  if (in == nullptr) return -EINVAL;
+  return session.fileSystem.sync(request.caller, request.node(),
+                                 (in->flags & kFsyncDataOnly) != 0);
+}
+
+int64_t syncAll(Session& session, Request& request, Reply&) {
+  return session.fileSystem.sync(request.caller, kRootInode, false);
+}
+
+int64_t allocate(Session& session, Request& request, Reply&) {
+  auto* in = request.arguments.take<FallocateIn>();
+  if (in == nullptr) return -EINVAL;
+  return session.fileSystem.allocate(request.caller, request.node(), in->handle, in->offset,
+                                     in->length, static_cast<int>(in->mode));
+}
+
+int64_t seek(Session& session, Request& request, Reply& reply) {
+  auto* in = request.arguments.take<LseekIn>();
+  if (in == nullptr || (in->whence != SEEK_DATA && in->whence != SEEK_HOLE)) return -EINVAL;
+  int64_t found = session.fileSystem.seek(request.caller, request.node(), in->handle, in->offset,
+                                          static_cast<int>(in->whence));
+  if (found < 0) return found;
+  reply.make<LseekOut>()->offset = static_cast<uint64_t>(found);
+  return sizeof(LseekOut);
+}
+
+static int64_t copy(Session& session, Request& request) {
+  auto* in = request.arguments.take<CopyFileRangeIn>();
+  if (in == nullptr || in->flags != 0) return -EINVAL;
+  size_t length = static_cast<size_t>(std::min(in->length, kCopyMax));
+  return session.fileSystem.copyRange(request.caller, request.node(), in->offset, in->toNode,
+                                      in->toOffset, length);
+}
+
+int64_t copyRange(Session& session, Request& request, Reply& reply) {
+  int64_t copied = copy(session, request);
+  if (copied < 0) return copied;
+  reply.make<WriteOut>()->size = static_cast<uint32_t>(copied);
+  return sizeof(WriteOut);
+}
+
+int64_t copyRange64(Session& session, Request& request, Reply& reply) {
+  int64_t copied = copy(session, request);
+  if (copied < 0) return copied;
+  reply.make<CopyFileRangeOut>()->length = static_cast<uint64_t>(copied);
+  return sizeof(CopyFileRangeOut);
+}
+
+}  // namespace ram::fuse

@@ -1,0 +1,86 @@
+#include "session.h"
+
+#include <cerrno>
+
+#include "operations.h"
+
+namespace ram::fuse {
+
+Session::Session(FileSystem* fileSystem, Transport& transport, const SessionOptions& options)
+    : fileSystem(*fileSystem),
+      options(options),
+      transport(transport),
+      notifier(transport),
+      locks(LockTable::of(fileSystem)) {
+  fileSystem->retain();
+}
+
+int Session::attach() {
+  int number = fileSystem.attach(&notifier);
+  if (number < 0) return number;
+  std::lock_guard lock(closeMutex_);
+  mount = static_cast<uint32_t>(number);
+  open_ = true;
+  return 0;
+}
+
+void Session::close() {
+  std::lock_guard lock(closeMutex_);
+  if (open_) {
+    fileSystem.detach(mount);
+    locks->releaseMount(mount);
+  }
+  open_ = false;
+  notifier.stop();
+  if (locks) fileSystem.release();
+  locks.reset();
+}
+
+void Session::handle(std::span<const std::byte> bytes, uint32_t channel,
+                     std::span<std::byte> replyMemory) {
+  Request request;
+  if (parseRequest(bytes, &request) != 0) {
+    counters.malformed.fetch_add(1, std::memory_order_relaxed);
+    if (bytes.size() < sizeof(InHeader)) return;
+    uint64_t unique = reinterpret_cast<const InHeader*>(bytes.data())->unique;
+    if (unique != 0) transport.send(channel, Reply(replyMemory).finish(unique, -EIO));
+    return;
+  }
+  request.channel = channel;
+  request.caller.mount = mount;
+  Reply reply(replyMemory);
+  int64_t result = dispatch(request, reply);
+  if (result == kNoReply) return;
+  if (result < 0) counters.errors.fetch_add(1, std::memory_order_relaxed);
+  int sent = transport.send(channel, reply.finish(request.header->unique, result));
+  if (sent == -ENOENT) undo(request, reply);
+}
+
+int64_t Session::dispatch(Request& request, Reply& reply) {
+  uint32_t opcode = request.header->opcode;
+  const Operation* operation = opcode < kOpcodeCount ? &kOperations[opcode] : nullptr;
+  if (operation == nullptr || operation->handler == nullptr) {
+    counters.unknown.fetch_add(1, std::memory_order_relaxed);
+    return -ENOSYS;
+  }
+  counters.requests[opcode].fetch_add(1, std::memory_order_relaxed);
+  if (opcode != kInit && !ready.load(std::memory_order_acquire)) return -EIO;
+  if (operation->mayTakeLong) transport.expectDelay();
+  return operation->handler(*this, request, reply);
+}
+
+// The kernel never took the reply (its client was killed): it does not hold what it granted.
+void Session::undo(const Request& request, const Reply& reply) {
+  if (reply.openedInode != 0) {
+    ioModes.close(reply.openedInode);
+    fileSystem.close(request.caller, reply.openedInode, reply.openedHandle);
+  }
+  if (reply.grantedInode != 0) fileSystem.forget(request.caller, reply.grantedInode, 1);
+}
+
+void Session::lockSettled(uint64_t unique, uint32_t channel, int result) {
+  alignas(8) std::byte memory[sizeof(OutHeader)];
+  transport.send(channel, Reply(memory).finish(unique, result));
+}
+
+}  // namespace ram::fuse

@@ -1,0 +1,95 @@
+// One mount: what its requests share. Dispatch (what requests mean) starts here; how they travel
+// is the transport's business.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+
+#include "io_modes.h"
+#include "lock_table.h"
+#include "notifier.h"
+#include "protocol.h"
+#include "ram/file_system.h"
+#include "reply.h"
+#include "request.h"
+#include "transport.h"
+
+namespace ram::fuse {
+
+// How long the kernel may remember names and attributes without asking. Long, because every change
+// from elsewhere is announced; finite, so that nothing wrong could last for ever.
+inline constexpr uint64_t kLifetimeSeconds = 24 * 60 * 60;
+
+// The largest data of one read or write; the kernel's limit by default (fs.fuse.max_pages_limit).
+inline constexpr uint32_t kDataMax = 1u << 20;
+// What a transport must be able to receive and to send in one piece.
+inline constexpr size_t kRequestMax = kDataMax + 4096;
+inline constexpr size_t kReplyMax = kDataMax + 4096;
+
+struct SessionOptions {
+  bool direct = false;               // io 'direct': no page cache
+  bool volumeLocks = false;          // locks 'volume': our lock table, not the kernel's
+  uint64_t initFlags = ~uint64_t{0}; // what may be negotiated; tests mask what old kernels lack
+};
+
+// What INIT agreed on.
+struct Negotiated {
+  bool done = false;
+  uint32_t minor = 0;
+  uint64_t flags = 0;  // InitFlag
+  uint32_t maxWrite = 0, maxPages = 0;
+};
+
+struct Counters {
+  std::array<std::atomic<uint64_t>, kOpcodeCount> requests{};
+  std::atomic<uint64_t> unknown{0};    // opcodes that this driver does not know
+  std::atomic<uint64_t> malformed{0};
+  std::atomic<uint64_t> errors{0};     // replies with an error other than "no such name"
+};
+
+class Session final : public RequestHandler, public LockListener {
+ public:
+  // Takes a reference on `fileSystem` until close().
+  Session(FileSystem* fileSystem, Transport& transport, const SessionOptions& options);
+  ~Session() { close(); }
+
+  // Registers the mount. Returns 0 or -errno; to be called before any request.
+  int attach();
+  // Gives back everything; no request may be running. Idempotent.
+  void close();
+
+  // Answers one request. Both buffers are aligned to 8; `replyMemory` holds kReplyMax bytes.
+  // Called from any thread; returns when the reply is sent, or will be sent later.
+  void handle(std::span<const std::byte> bytes, uint32_t channel,
+              std::span<std::byte> replyMemory) override;
+
+  void lockSettled(uint64_t unique, uint32_t channel, int result) override;
+
+  // Called once with 0 or -errno when INIT is answered.
+  void (*onInit)(void* context, int result) = nullptr;
+  void* onInitContext = nullptr;
+
+  FileSystem& fileSystem;
+  const SessionOptions options;
+  Transport& transport;
+  Notifier notifier;
+  IoModes ioModes;
+  Counters counters;
+  std::shared_ptr<LockTable> locks;
+  uint32_t mount = 0;
+  Negotiated negotiated;  // written by INIT, before which no other request is answered
+  std::atomic<bool> ready{false};
+
+ private:
+  int64_t dispatch(Request& request, Reply& reply);
+  void undo(const Request& request, const Reply& reply);
+
+  std::mutex closeMutex_;
+  bool open_ = false;  // guarded by closeMutex_
+};
+
+}  // namespace ram::fuse

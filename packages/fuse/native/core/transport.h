@@ -1,0 +1,37 @@
+// How requests come in and replies and notices go out, apart from what they mean.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace ram::fuse {
+
+class Transport {
+ public:
+  // Sends one reply. `channel` is the one on which its request came. Returns 0 or -errno; -ENOENT
+  // when the kernel no longer waits for it.
+  virtual int send(uint32_t channel, std::span<const std::byte> reply) = 0;
+
+  // Sends a notice, which starts with an OutHeader. Blocks while the kernel waits for locks.
+  virtual int notify(std::span<const std::byte> notice) = 0;
+
+  // To be called by a request that may take long, before it does: lets another thread wait for
+  // requests meanwhile.
+  virtual void expectDelay() = 0;
+
+ protected:
+  ~Transport() = default;
+};
+
+// What a transport hands its requests to. Called from any of its threads.
+class RequestHandler {
+ public:
+  virtual void handle(std::span<const std::byte> request, uint32_t channel,
+                      std::span<std::byte> replyMemory) = 0;
+
+ protected:
+  ~RequestHandler() = default;
+};
+
+}  // namespace ram::fuse
