@@ -1,0 +1,33 @@
+import { ramError, systemError } from '@ram/errno';
+
+/** A system error that also says what to do: `EBUSY: …, mount '/mnt': unmount it first`. */
+export function adviceError(errno: number, syscall: string, directory: string, advice: string) {
+  const error = systemError(errno, syscall, directory);
+  error.message += `: ${advice}`;
+  Error.captureStackTrace(error, adviceError);
+  return error;
+}
+
+/** The codes of this package; README.md lists them. */
+export type FuseErrorCode =
+  | 'ERR_RAM_NO_FUSE'
+  | 'ERR_RAM_NO_FUSERMOUNT'
+  | 'ERR_RAM_MOUNT_DENIED'
+  | 'ERR_RAM_MOUNT_FAILED'
+  | 'ERR_RAM_NOT_A_FUSE_MOUNT'
+  | 'ERR_RAM_NO_FUSECTL';
+
+export function fuseError(code: FuseErrorCode, message: string, cause?: unknown) {
+  return ramError(code, message, cause === undefined ? {} : { cause });
+}
+
+export function noFuse(cause?: unknown) {
+  const message = 'There is no /dev/fuse: load the module with `modprobe fuse`, or give the '
+    + 'container the device with `--device /dev/fuse`';
+  return fuseError('ERR_RAM_NO_FUSE', message, cause);
+}
+
+/** The code of an error of Node's or ours, if it has one. */
+export function codeOf(error: unknown): string | undefined {
+  return (error as { code?: string } | undefined)?.code;
+}

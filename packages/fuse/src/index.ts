@@ -1,0 +1,13 @@
+export { abortConnection } from './connection.ts';
+export type { FuseErrorCode } from './errors.ts';
+export { mount } from './mount.ts';
+export type { Mountable } from './mount.ts';
+export { mountState } from './mount-state.ts';
+export type { MountState } from './mount-state.ts';
+export type { Mounted, MountStats } from './mounted.ts';
+export { isSupported } from './native.ts';
+export type { MountOptions } from './options.ts';
+export { probe } from './probe.ts';
+export type { FuseProbe } from './probe.ts';
+export { unmountDirectory } from './unmount.ts';
+export type { UnmountOptions } from './unmount.ts';

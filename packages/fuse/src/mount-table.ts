@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+
+/** One line of /proc/self/mountinfo. */
+export interface MountEntry {
+  directory: string;
+  /** `fuse`, `fuse.ram`, `tmpfs`, … */
+  type: string;
+  /** The device as /proc/mounts shows it; our `name`. */
+  source: string;
+  /** The minor device number: what a FUSE connection is called below /sys/fs/fuse. */
+  device: number;
+}
+
+/** Reads the mounts that this process sees, in the order in which they were made. */
+export async function readMountTable(): Promise<MountEntry[]> {
+  return parseMountTable(await readFile('/proc/self/mountinfo', 'latin1'));
+}
+
+/** The topmost mount whose root is exactly `directory` (absolute, without symlinks). */
+export async function findMount(directory: string): Promise<MountEntry | undefined> {
+  return (await readMountTable()).findLast((entry) => entry.directory === directory);
+}
+
+/** FUSE's types; fuseblk is not among them. */
+export function isFuse(entry: MountEntry): boolean {
+  return entry.type === 'fuse' || entry.type.startsWith('fuse.');
+}
+
+/** `text` was read as latin1, so that bytes survive. */
+export function parseMountTable(text: string): MountEntry[] {
+  const entries: MountEntry[] = [];
+  for (const line of text.split('\n')) {
+    // 36 35 98:0 /root /mount/point rw,noatime master:1 … - fuse.ram source rw
+    const [before, after] = line.split(' - ', 2);
+    const left = before?.split(' ') ?? [];
+    const [type, source] = after?.split(' ') ?? [];
+    const [, , numbers, , directory] = left;
+    if (!numbers || !directory || !type || source === undefined) continue;
+    entries.push({
+      directory: unescape(directory),
+      type: unescape(type),
+      source: unescape(source),
+      device: Number(numbers.split(':')[1]),
+    });
+  }
+  return entries;
+}
+
+/** Space, tab, newline and backslash are written as three octal digits. */
+function unescape(field: string): string {
+  const bytes = field.replaceAll(/\\([0-7]{3})/g, (_, digits: string) =>
+    String.fromCodePoint(Number.parseInt(digits, 8)),
+  );
+  return Buffer.from(bytes, 'latin1').toString();
+}

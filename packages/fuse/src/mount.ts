@@ -1,0 +1,171 @@
+import { fileURLToPath } from 'node:url';
+import { invalidArgument, invalidValue, systemError } from '@ram/errno';
+import { fuseError, noFuse } from './errors.ts';
+import { findFusermount, mountWithHelper } from './fusermount.ts';
+import { prepareMountPoint } from './mount-point.ts';
+import { Mounted } from './mounted.ts';
+import { native } from './native.ts';
+import type { NativeSession } from './native.ts';
+import { resolveOptions } from './options.ts';
+import type { MountOptions, ResolvedOptions } from './options.ts';
+import { detachMount } from './unmount.ts';
+
+/** What can be mounted: a Volume of @ram/fs-core. */
+export interface Mountable {
+  /** The native file system, marked as such. */
+  readonly fileSystem: unknown;
+  /** What the mount is called, unless the options say otherwise. */
+  readonly name?: string;
+}
+
+const flags = { readOnly: 1, nosuid: 2, nodev: 4 };
+const initTimeoutMs = 10_000;
+const errno = { EPERM: 1, ENOENT: 2, ENXIO: 6, EACCES: 13, ENODEV: 19 };
+const allInitFlags = 2n ** 64n - 1n;
+
+/**
+ * Mounts a Volume at a directory; resolves when programs can use it. As root by mount(2),
+ * otherwise through the setuid helper fusermount3. The left-over of a dead server is replaced.
+ *
+ * Native threads serve the mount: it answers also while JavaScript is busy, and calls of the same
+ * process on its own mount don't deadlock. No signal handlers are installed; when the process or
+ * worker ends by itself or by process.exit(), the mount is taken away.
+ *
+ * @throws ENOENT, ENOTDIR, ENOTEMPTY, EBUSY, EACCES about the directory; `ERR_RAM_NO_FUSE`,
+ * `ERR_RAM_NO_FUSERMOUNT`, `ERR_RAM_MOUNT_DENIED`, `ERR_RAM_MOUNT_FAILED`,
+ * `ERR_RAM_UNSUPPORTED_PLATFORM`; `ERR_INVALID_ARG_TYPE` and the like for wrong arguments
+ * @see fuse(4), mount(2), fusermount3(1)
+ */
+export async function mount(
+  volume: Mountable,
+  directory: string | URL,
+  options: MountOptions = {},
+): Promise<Mounted> {
+  const isRoot = process.geteuid?.() === 0;
+  const { fileSystem, name = 'ram' } = mountableArgument(volume);
+  const resolved = resolveOptions(options, { isRoot, name });
+  const given = directoryArgument(directory);
+  native();
+  const path = await prepareMountPoint(given, resolved.nonempty);
+
+  const events = sessionEvents();
+  const session = new (native().Session)(fileSystem, sessionOptions(resolved), events.listener);
+  try {
+    const { descriptor, helper } = await attach(path, resolved, isRoot);
+    await serve(session, path, descriptor, helper, events.ready);
+  } catch (error) {
+    session.stop();
+    throw error;
+  }
+  const closed = events.ended.then(() => session.stop());
+  return new Mounted(path, session, closed);
+}
+
+function directoryArgument(directory: unknown): string {
+  if (directory instanceof URL) return fileURLToPath(directory);
+  if (typeof directory !== 'string') {
+    throw invalidArgument('directory', ['string', 'URL'], directory);
+  }
+  if (directory === '' || directory.includes('\0')) {
+    throw invalidValue('directory', directory, 'must be a path without null bytes');
+  }
+  return directory;
+}
+
+function mountableArgument(volume: unknown): Mountable {
+  if (typeof volume !== 'object' || volume === null || !('fileSystem' in volume)) {
+    throw invalidArgument('volume', 'Volume', volume);
+  }
+  return volume as Mountable;
+}
+
+function sessionOptions(options: ResolvedOptions) {
+  return {
+    direct: options.io === 'direct',
+    volumeLocks: options.locks === 'volume',
+    threads: options.threads,
+    initFlags: allInitFlags,
+  };
+}
+
+/** The two things that a session ever says, as promises. */
+function sessionEvents() {
+  let becomeReady: (result: number) => void = () => {};
+  let end: () => void = () => {};
+  const ready = new Promise<number>((resolve) => (becomeReady = resolve));
+  const ended = new Promise<void>((resolve) => (end = resolve));
+  const listener = (what: 'init' | 'end', result: number) => {
+    if (what === 'init') becomeReady(result);
+    else end();
+  };
+  return { listener, ready, ended };
+}
+
+/** Makes the mount. `helper` is set when it was made through fusermount3. */
+async function attach(
+  path: string,
+  options: ResolvedOptions,
+  isRoot: boolean,
+): Promise<{ descriptor: number; helper: string }> {
+  if (isRoot) {
+    const [descriptor, syscall] = await mountAsRoot(path, options);
+    if (descriptor >= 0) return { descriptor, helper: '' };
+    const code = -descriptor;
+    if (syscall === 'open' && (code === errno.ENOENT || code === errno.ENXIO)) throw noFuse();
+    if (code === errno.ENODEV) throw noFuse(systemError(code, syscall));
+    if (code === errno.EPERM || code === errno.EACCES) {
+      const message = `The system does not let this process mount (${syscall}): it needs `
+        + 'CAP_SYS_ADMIN; for Docker: --cap-add SYS_ADMIN --device /dev/fuse';
+      throw fuseError('ERR_RAM_MOUNT_DENIED', message, systemError(code, syscall));
+    }
+    throw systemError(code, syscall, path);
+  }
+  if (options.suid || options.dev) {
+    const message = 'The options suid and dev are for root';
+    throw fuseError('ERR_RAM_MOUNT_DENIED', message);
+  }
+  const helper = findFusermount();
+  if (!helper) {
+    const message = 'Mounting as a plain user needs fusermount3: apt-get install fuse3';
+    throw fuseError('ERR_RAM_NO_FUSERMOUNT', message);
+  }
+  return { descriptor: await mountWithHelper(helper, path, options), helper };
+}
+
+function mountAsRoot(path: string, options: ResolvedOptions) {
+  let mountFlags = 0;
+  if (options.readOnly) mountFlags |= flags.readOnly;
+  if (!options.suid) mountFlags |= flags.nosuid;
+  if (!options.dev) mountFlags |= flags.nodev;
+  const words: string[] = [];
+  if (options.defaultPermissions) words.push('default_permissions');
+  if (options.allowOther) words.push('allow_other');
+  return native().mountDevice(path, options.name, 'fuse.ram', mountFlags, words.join(','));
+}
+
+/** Serves the new mount and waits until the kernel has agreed on the protocol. */
+async function serve(
+  session: NativeSession,
+  path: string,
+  descriptor: number,
+  helper: string,
+  ready: Promise<number>,
+): Promise<void> {
+  session.setMountPoint(path, helper);
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    const started = session.serve(descriptor);
+    if (started < 0) throw systemError(started, 'attach', path);
+    const late = new Promise<never>((_, reject) => {
+      const message = `The kernel did not start the mount of ${path}`;
+      timer = setTimeout(() => reject(fuseError('ERR_RAM_MOUNT_FAILED', message)), initTimeoutMs);
+    });
+    const result = await Promise.race([ready, late]);
+    if (result < 0) throw systemError(result, 'init', path);
+  } catch (error) {
+    await detachMount(path).catch(() => {});
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,98 @@
+import type { NativeSession } from './native.ts';
+import { codeOf } from './errors.ts';
+import { stateOfResolved } from './mount-state.ts';
+import { detachMount, endConnection, unmountLive } from './unmount.ts';
+import type { UnmountOptions } from './unmount.ts';
+
+/** What a mount has done so far; the counts never go back. */
+export interface MountStats {
+  /** Requests of the kernel by their protocol name; only those that came. */
+  requests: Record<string, number>;
+  /** Requests that ended with an error, without "no such name". */
+  errors: number;
+  /** Requests that this driver does not know, or could not take apart. */
+  unknown: number;
+  malformed: number;
+  /** Invalidations sent to the kernel. */
+  notifications: number;
+  /** Threads that exist now, and the most that there were. */
+  threads: number;
+  threadsPeak: number;
+  /** The minor version of FUSE 7 that was agreed on, and its INIT flags. */
+  protocolMinor: number;
+  initFlags: bigint;
+  /** The largest data of one write request. */
+  maxWriteBytes: number;
+}
+
+const endTimeoutMs = 5000;
+
+/** A Volume at a directory; made by `mount()`. Keeps the process alive until it is unmounted. */
+export class Mounted {
+  /** The absolute path, without symlinks. */
+  readonly directory: string;
+  /** Resolves when the mount is over, whoever ended it. Never rejects. */
+  readonly closed: Promise<void>;
+  readonly #session: NativeSession;
+
+  /** @internal */
+  constructor(directory: string, session: NativeSession, closed: Promise<void>) {
+    this.directory = directory;
+    this.#session = session;
+    this.closed = closed;
+  }
+
+  /**
+   * Unmounts; resolves when nothing of the mount is left. Does nothing when it is over already.
+   * @throws EBUSY when it stays in use for `timeoutMs` and `force` is not set.
+   */
+  async unmount(options: UnmountOptions = {}): Promise<void> {
+    if (await this.#isOver(0)) return;
+    try {
+      await unmountLive(this.directory, options.timeoutMs);
+    } catch (error) {
+      if (await this.#isOver(0)) return;
+      if (!options.force || codeOf(error) !== 'EBUSY') throw error;
+      await this.#force();
+    }
+    if (!(await this.#isOver(endTimeoutMs))) this.#session.stop();
+  }
+
+  /** Requests by opcode and other counts. */
+  stats(): MountStats {
+    return this.#session.stats();
+  }
+
+  /** Let the mount keep the process alive; the default. */
+  ref(): this {
+    this.#session.ref();
+    return this;
+  }
+
+  /** Let the process end while the mount exists; it is unmounted then. */
+  unref(): this {
+    this.#session.unref();
+    return this;
+  }
+
+  /** Unmounts, with force after the usual wait. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.unmount({ force: true });
+  }
+
+  async #force(): Promise<void> {
+    await endConnection(this.directory);
+    const state = await stateOfResolved(this.directory);
+    if (state !== 'free' && state !== 'other') await detachMount(this.directory);
+  }
+
+  async #isOver(waitMs: number): Promise<boolean> {
+    let timer: NodeJS.Timeout | undefined;
+    const waited = new Promise<false>((resolve) => {
+      timer = setTimeout(() => resolve(false), waitMs);
+    });
+    const over = await Promise.race([this.closed.then(() => true as const), waited]);
+    clearTimeout(timer);
+    return over;
+  }
+}

@@ -1,0 +1,91 @@
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { ramError } from '@ram/errno';
+
+/** A result >= 0 or a negative errno, and the system call that failed. */
+export type SystemCallAnswer = [result: number, syscall: string];
+
+/** One mount that is served by native threads (native/addon/session_wrap.h). */
+export interface NativeSession {
+  serve(descriptor: number): number;
+  setMountPoint(directory: string, helper: string): void;
+  stop(): void;
+  stats(): NativeStats;
+  ref(): void;
+  unref(): void;
+}
+
+export interface NativeStats {
+  requests: Record<string, number>;
+  unknown: number;
+  malformed: number;
+  errors: number;
+  notifications: number;
+  threads: number;
+  threadsPeak: number;
+  protocolMinor: number;
+  initFlags: bigint;
+  maxWriteBytes: number;
+}
+
+export interface NativeSessionOptions {
+  direct: boolean;
+  volumeLocks: boolean;
+  threads: number;
+  initFlags: bigint;
+}
+
+export interface Native {
+  Session: new (
+    fileSystem: unknown,
+    options: NativeSessionOptions,
+    onEvent: (what: 'init' | 'end', result: number) => void,
+  ) => NativeSession;
+  mountDevice(
+    directory: string,
+    source: string,
+    type: string,
+    flags: number,
+    data: string,
+  ): Promise<SystemCallAnswer>;
+  unmount(directory: string, flags: number): Promise<SystemCallAnswer>;
+  mountControl(directory: string): Promise<SystemCallAnswer>;
+  socketPair(): [ours: number, theirs: number] | number;
+  receiveDescriptor(socket: number): number;
+}
+
+let loaded: Native | undefined;
+
+/**
+ * Loads the addon, once per thread.
+ * @throws `ERR_RAM_UNSUPPORTED_PLATFORM` where there is none for this system.
+ */
+export function native(): Native {
+  loaded ??= load();
+  return loaded;
+}
+
+/** Whether this package can work here: Linux, and an addon that loads. Never throws. */
+export function isSupported(): boolean {
+  try {
+    native();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function load(): Native {
+  const system = `${process.platform} ${process.arch}`;
+  if (process.platform !== 'linux') {
+    throw ramError('ERR_RAM_UNSUPPORTED_PLATFORM', `@ram/fuse needs Linux; this is ${system}`);
+  }
+  const require = createRequire(import.meta.url);
+  const nodeGypBuild = require('node-gyp-build') as (directory: string) => Native;
+  try {
+    return nodeGypBuild(fileURLToPath(new URL('..', import.meta.url)));
+  } catch (cause) {
+    const message = `The addon of @ram/fuse does not load on this system (${system})`;
+    throw ramError('ERR_RAM_UNSUPPORTED_PLATFORM', message, { cause });
+  }
+}

@@ -1,0 +1,101 @@
+import { availableParallelism } from 'node:os';
+import { invalidArgument, invalidValue, outOfRange } from '@ram/errno';
+
+/** How a Volume is mounted. Every field is optional. */
+export interface MountOptions {
+  /** What /proc/mounts and df show as the device. 1 to 200 characters. Default: the
+   * Volume's name. */
+  name?: string;
+  /**
+   * `'cached'` (default): the kernel's page cache, with invalidation of what changes elsewhere.
+   * `'direct'`: every read and write comes to the Volume; no byte is in memory twice.
+   */
+  io?: 'cached' | 'direct';
+  /** Let users in who did not mount. Default: as root. Others need `user_allow_other` in
+   * /etc/fuse.conf. */
+  allowOther?: boolean;
+  /** The kernel checks modes and owners as on any file system. Default true. Without it, who gets
+   * in may do everything; it saves a request after each change of a directory. */
+  defaultPermissions?: boolean;
+  /** Default false. */
+  readOnly?: boolean;
+  /** Honour set-id bits and file capabilities. Root only. Default false. */
+  suid?: boolean;
+  /** Honour device nodes. Root only. Default false. */
+  dev?: boolean;
+  /** Mount over a directory that is not empty and hide what is in it. Default false. */
+  nonempty?: boolean;
+  /**
+   * `'kernel'` (default): file locks are the kernel's, per mount, and cost nothing.
+   * `'volume'`: shared by all mounts of the Volume; lock calls and closes cost a request.
+   */
+  locks?: 'kernel' | 'volume';
+  /** The most threads that may serve requests, 1 to 64. One waits; others join under load.
+   * Default: twice the CPUs, at least 4, at most 16. */
+  threads?: number;
+}
+
+/** MountOptions with everything decided. */
+export type ResolvedOptions = Required<MountOptions>;
+
+const nameLengthMax = 200;
+const threadsMax = 64;
+
+/**
+ * Checks the options and fills in the defaults.
+ * @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE`
+ */
+export function resolveOptions(
+  options: MountOptions,
+  defaults: { isRoot: boolean; name: string },
+): ResolvedOptions {
+  if (typeof options !== 'object' || options === null) {
+    throw invalidArgument('options', 'object', options);
+  }
+  return {
+    name: nameOption(options.name ?? defaults.name),
+    io: choice('io', options.io, ['cached', 'direct']),
+    allowOther: flag('allowOther', options.allowOther, defaults.isRoot),
+    defaultPermissions: flag('defaultPermissions', options.defaultPermissions, true),
+    readOnly: flag('readOnly', options.readOnly, false),
+    suid: flag('suid', options.suid, false),
+    dev: flag('dev', options.dev, false),
+    nonempty: flag('nonempty', options.nonempty, false),
+    locks: choice('locks', options.locks, ['kernel', 'volume']),
+    threads: threadsOption(options.threads),
+  };
+}
+
+function nameOption(value: unknown): string {
+  if (typeof value !== 'string') throw invalidArgument('options.name', 'string', value);
+  // eslint-disable-next-line no-control-regex
+  if (value === '' || value.length > nameLengthMax || /[\u0000-\u001f\u007f]/.test(value)) {
+    const reason = `must have 1 to ${nameLengthMax} characters and no control characters`;
+    throw invalidValue('options.name', value, reason);
+  }
+  return value;
+}
+
+function flag(name: string, value: unknown, fallback: boolean): boolean {
+  if (value === undefined) return fallback;
+  if (typeof value !== 'boolean') throw invalidArgument(`options.${name}`, 'boolean', value);
+  return value;
+}
+
+function choice<T extends string>(name: string, value: T | undefined, values: [T, ...T[]]): T {
+  if (value === undefined) return values[0];
+  if (!values.includes(value)) {
+    const reason = `must be one of ${values.map((one) => `'${one}'`).join(', ')}`;
+    throw invalidValue(`options.${name}`, value, reason);
+  }
+  return value;
+}
+
+function threadsOption(value: unknown): number {
+  if (value === undefined) return Math.min(16, Math.max(4, 2 * availableParallelism()));
+  if (typeof value !== 'number') throw invalidArgument('options.threads', 'number', value);
+  if (!Number.isInteger(value) || value < 1 || value > threadsMax) {
+    throw outOfRange('options.threads', `an integer >= 1 && <= ${threadsMax}`, value);
+  }
+  return value;
+}

@@ -1,0 +1,110 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { systemError } from '@ram/errno';
+import { abortEntry } from './connection.ts';
+import { adviceError, codeOf, fuseError } from './errors.ts';
+import { findFusermount, unmountWithHelper } from './fusermount.ts';
+import { resolveDirectory, stateOfResolved } from './mount-state.ts';
+import { findMount, isFuse } from './mount-table.ts';
+import { native } from './native.ts';
+
+export interface UnmountOptions {
+  /**
+   * Also when it is in use or its server does not answer: ends the connection first; programs
+   * that have files open there get errors. Default false.
+   */
+  force?: boolean;
+  /** How long to wait for a mount that is in use, in milliseconds. Default 2000. */
+  timeoutMs?: number;
+}
+
+const einval = 22;
+const eperm = 1;
+const ebusy = 16;
+const forceFlag = 1;
+const detachFlag = 2;
+const firstDelayMs = 5;
+const delayMaxMs = 100;
+
+/**
+ * Unmounts the FUSE mount at `directory`, whoever serves it. The left-over of a server that is
+ * gone, and with `force` that of a frozen one, is cleared away.
+ *
+ * @throws EINVAL when nothing is mounted there, EBUSY when it stays in use, EPERM,
+ * `ERR_RAM_NOT_A_FUSE_MOUNT`, `ERR_RAM_NO_FUSERMOUNT`
+ */
+export async function unmountDirectory(
+  directory: string,
+  options: UnmountOptions = {},
+): Promise<void> {
+  const path = await resolveDirectory(directory);
+  const entry = await findMount(path);
+  if (!entry) throw systemError(einval, 'umount', directory);
+  if (!isFuse(entry)) {
+    throw fuseError('ERR_RAM_NOT_A_FUSE_MOUNT', `${directory} is a mount of ${entry.type}`);
+  }
+  const state = await stateOfResolved(path);
+  if (state === 'dead') return detachMount(path);
+  if (state === 'unresponsive' && !options.force) {
+    throw adviceError(ebusy, 'umount', directory, 'its server does not answer; use force');
+  }
+  if (state !== 'unresponsive') {
+    try {
+      return await unmountLive(path, options.timeoutMs);
+    } catch (error) {
+      if (!options.force || codeOf(error) !== 'EBUSY') throw error;
+    }
+  }
+  await endConnection(path);
+  await detachMount(path);
+}
+
+/** Unmounts a mount that answers; waits while it is in use. @throws EBUSY, EPERM, … */
+export async function unmountLive(directory: string, timeoutMs = 2000): Promise<void> {
+  const giveUp = Date.now() + timeoutMs;
+  for (let wait = firstDelayMs; ; wait = Math.min(2 * wait, delayMaxMs)) {
+    const errno = await unmountOnce(directory, 0);
+    if (errno === 0) return;
+    if (errno !== ebusy || Date.now() + wait > giveUp) throw unmountError(errno, directory);
+    await delay(wait);
+  }
+}
+
+/** Ends the connection of the mount as well as this user can. */
+export async function endConnection(directory: string): Promise<void> {
+  const entry = await findMount(directory);
+  if (!entry) return;
+  try {
+    await abortEntry(entry);
+  } catch {
+    // Root has another way; a plain user's own mount ends with its descriptor.
+    await native().unmount(directory, forceFlag);
+  }
+}
+
+/** Takes a mount away that is dead: at once from the tree, even while programs stand in it. */
+export async function detachMount(directory: string): Promise<void> {
+  const errno = (await unmountOnce(directory, 0)) && (await unmountOnce(directory, detachFlag));
+  if (errno !== 0) throw unmountError(errno, directory);
+}
+
+/** Returns 0 or an errno. */
+async function unmountOnce(directory: string, flags: number): Promise<number> {
+  const [result] = await native().unmount(directory, flags);
+  if (result !== -eperm) return -result;
+  const helper = findFusermount();
+  if (!helper) {
+    const message = 'Unmounting as a plain user needs fusermount3: apt-get install fuse3';
+    throw fuseError('ERR_RAM_NO_FUSERMOUNT', message);
+  }
+  const said = await unmountWithHelper(helper, directory, flags === detachFlag);
+  if (said === undefined) return 0;
+  return /busy/i.test(said) ? ebusy : /not found|not mounted|Invalid/i.test(said) ? einval : eperm;
+}
+
+function unmountError(errno: number, directory: string) {
+  if (errno === ebusy) {
+    const advice = `close what is open there (\`fuser -vm ${directory}\` shows it) or use force`;
+    return adviceError(errno, 'umount', directory, advice);
+  }
+  return systemError(errno, 'umount', directory);
+}
