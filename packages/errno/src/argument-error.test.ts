@@ -65,13 +65,11 @@ describe('invalidValue', () => {
 });
 
 describe('outOfRange', () => {
-  const fdRange = '>= 0 && <= 2147483647';
-
   for (const value of [-1, 2 ** 40, -(2 ** 40), Infinity]) {
     it(`words it as Node does for ${value}`, () => {
-      const real = thrownBy(() => fs.readSync(value, bytes));
-      const range = Number.isInteger(value) ? fdRange : 'an integer';
-      expectSame(outOfRange('fd', range, value), real);
+      const real = thrownBy(() => bytes.readUInt8(value));
+      const range = Number.isInteger(value) ? '>= 0 and <= 0' : 'an integer';
+      expectSame(outOfRange('offset', range, value), real);
     });
   }
 
@@ -89,8 +87,10 @@ function expectSame(ours: CodedError, real: CodedError): void {
   expect(ours).toMatchObject({ code: real.code, name: real.name });
   expect(ours).toBeInstanceOf(real.name === 'RangeError' ? RangeError : TypeError);
   expect(Object.keys(ours)).toEqual(Object.keys(real));
-  expect(String(ours)).toBe(String(real));
-  expect(head(ours)).toBe(String(real));
+  // Node's own errors lose the code in these two forms where C++ throws them.
+  const printed = `${real.name} [${real.code}]: ${real.message}`;
+  expect(String(ours)).toBe(printed);
+  expect(head(ours)).toBe(printed);
   expect(ours.stack).toContain('argument-error.test.ts');
   expect(ours.stack).not.toContain('coded-error.ts');
 }
