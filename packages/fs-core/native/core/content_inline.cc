@@ -108,6 +108,7 @@ void InlineBytes::release(const InodeRecord& dead) {
 }
 
 bool InlineBytes::mark(uint64_t inode, const InodeRecord* record) {
+  if (!inHeap(parts_.segment, record->content)) return false;
   const InlineContent* content = of(record);
   const uint64_t bytes = objectBytes(content->capacity);
   const bool sound = content->owner == inode && record->size <= content->capacity &&

@@ -166,7 +166,12 @@ ssize_t PageBytes::writeBatch(InodeRecord* record, uint64_t offset, const uint8_
 }
 
 ssize_t PageBytes::write(InodeRecord* record, uint64_t offset, const void* data, size_t length) {
-  if (int status = reserveMap(record, pagesFor(offset + length)); status < 0) return status;
+  if (int status = reserveMap(record, pagesFor(offset + length)); status < 0) {
+    const PageMap* map = of(record);
+    const uint64_t mapped = map == nullptr ? 0 : map->capacity * kPageSize;
+    if (offset >= mapped) return status;
+    length = mapped - offset;
+  }
   zeroGap(record, offset);
   const auto* bytes = static_cast<const uint8_t*>(data);
   size_t done = 0;
@@ -356,6 +361,7 @@ void PageBytes::release(const InodeRecord& dead) {
 bool PageBytes::mark(const InodeRecord* record) {
   const PageMap* map = of(record);
   if (map == nullptr) return record->pages == 0;
+  if (!inHeap(parts_.segment, record->content)) return false;
   if (map->capacity > kPagesMax / kPageSize * 2) return false;
   const uint64_t bytes = objectBytes(map->capacity);
   if (!parts_.heap.mark(static_cast<HeapRef>(record->content), bytes)) return false;

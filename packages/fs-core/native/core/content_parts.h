@@ -63,6 +63,10 @@ inline void stampAccessed(InodeRecord* record) {
   __atomic_store_n(&record->accessedNs, now.nanoseconds, __ATOMIC_RELAXED);
 }
 
+inline bool inHeap(const Segment& segment, uint64_t content) {
+  return content <= UINT32_MAX && segment.inHeap(static_cast<HeapRef>(content));
+}
+
 // How much of [offset, offset + length) lies within `size`.
 inline uint64_t clipped(uint64_t offset, uint64_t length, uint64_t size) {
   if (offset >= size) return 0;

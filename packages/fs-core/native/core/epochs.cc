@@ -64,6 +64,7 @@ void Epochs::discard(const InodeRecord& dead) {
 bool Epochs::markUsed(const InodeRecord* record) {
   const EpochMap* map = mapOf(record);
   if (map == nullptr) return true;
+  if (!segment_.inHeap(record->epochs)) return false;
   return map->capacity <= kMaxChunks && heap_.mark(record->epochs, bytesFor(map->capacity));
 }
 

@@ -31,13 +31,16 @@ class Twin {
   }
   ~Twin() { ::close(fd_); }
   uint64_t inode() const { return inode_; }
+  const std::string& history() const { return history_; }
 
   void write(uint64_t offset, const std::string& bytes) {
+    note("write", offset, bytes.size());
     const ssize_t expected =
         ::pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
     CHECK(store_.write(inode_, offset, bytes) == expected);
   }
   void truncate(uint64_t size) {
+    note("truncate", size, 0);
     REQUIRE(::ftruncate(fd_, static_cast<off_t>(size)) == 0);
     SetAttributes change{};
     change.fields = kSetSize;
@@ -46,6 +49,7 @@ class Twin {
     CHECK(store_->setAttributes(kSelf, inode_, change, &out) == 0);
   }
   void allocate(uint64_t offset, uint64_t length, int mode) {
+    note(("allocate " + std::to_string(mode)).c_str(), offset, length);
     CHECK(store_->allocate(kSelf, inode_, 0, offset, length, mode) == 0);
     const auto at = static_cast<off_t>(offset);
     if ((mode & FALLOC_FL_ZERO_RANGE) == 0) {
@@ -58,6 +62,7 @@ class Twin {
     REQUIRE(blobZero(fd_, offset, length) == 0);
   }
   void copy(uint64_t from, uint64_t to, uint64_t length) {
+    note(("copy " + std::to_string(from)).c_str(), to, length);
     auto in = static_cast<off64_t>(from);
     auto out = static_cast<off64_t>(to);
     ssize_t expected = ::copy_file_range(fd_, &in, fd_, &out, length, 0);
@@ -95,9 +100,15 @@ class Twin {
   }
 
  private:
+  void note(const char* what, uint64_t offset, uint64_t length) {
+    history_ += std::string(what) + " " + std::to_string(offset) + "+" + std::to_string(length);
+    history_ += "; ";
+  }
+
   SmallStore& store_;
   int fd_;
   uint64_t inode_ = 0;
+  std::string history_;
 };
 
 class RandomOperations {
@@ -176,6 +187,7 @@ void runModel(BackingChoice choice) {
         InodeRecord* record = store->segment().inode(file.inode());
         CHECK(store->content().promote(file.inode(), record) == 0);
       }
+      INFO(file.history());
       file.compare();
     }
     CHECK(store->unlink(kSelf, kRootInode, "f" + std::to_string(round)) == 0);
