@@ -146,6 +146,11 @@ int LocalClient::link(std::string_view existing, std::string_view path) {
   PathPlace place;
   result = placeForNew(&walk, path, false, &place);
   if (result < 0) return result;
+  if (S_ISDIR(found.mode)) {
+    result = fileSystem_->lookup(caller_, place.directory, place.name, &found);
+    if (result == 0) return -EEXIST;
+    return result == -ENOENT ? -EPERM : result;
+  }
   return fileSystem_->link(caller_, found.inode, place.directory, place.name, &found);
 }
 

@@ -75,6 +75,7 @@ class Store final : public FileSystem {
   Segment& segment() { return segment_; }
   Backing& backing() { return *backing_; }
   Heap& heap() { return heap_; }
+  InodeLocks& locks() { return locks_; }
 
   uint32_t abi() const override { return kFileSystemAbi; }
   void retain() override { references_.fetch_add(1, std::memory_order_relaxed); }
