@@ -65,7 +65,7 @@ describe('invalidValue', () => {
 });
 
 describe('outOfRange', () => {
-  for (const value of [-1, 2 ** 40, -(2 ** 40), Infinity]) {
+  for (const value of [-1, 2 ** 40, -(2 ** 40), 1.5]) {
     it(`words it as Node does for ${value}`, () => {
       const real = thrownBy(() => bytes.readUInt8(value));
       const range = Number.isInteger(value) ? '>= 0 and <= 0' : 'an integer';
