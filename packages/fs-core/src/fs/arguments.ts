@@ -103,13 +103,13 @@ export function toReadPosition(position: unknown): number | bigint {
   if (position < min || position > max) {
     throw outOfRange('position', `>= ${min} && <= ${max}`, position);
   }
-  return position;
+  return position < 0n ? -1 : position;
 }
 
 /** Writes are laxer: what isn't a number writes at the descriptor's position. */
 export function toWritePosition(position: unknown): number | bigint {
   if (typeof position === 'bigint') return toReadPosition(position);
-  return typeof position === 'number' && Number.isInteger(position) ? position : -1;
+  return Number.isInteger(position) ? Math.max(-1, position as number) : -1;
 }
 
 export function isBuffer(value: unknown): value is NodeJS.ArrayBufferView {

@@ -5,7 +5,6 @@ import { VolumeStats, makeBigIntStatFs, makeBigIntStats, makeStatFs } from './st
 import type { VolumeFs } from './volume-fs.ts';
 
 const ENOENT = -2;
-const ENOTDIR = -20;
 
 interface StatOptions {
   bigint?: unknown;
@@ -45,7 +44,7 @@ export function attributeCalls(volume: NativeVolume, results: Native): Attribute
     const path = toPath(pathArgument);
     const result = volume.stat(path, follow, bigint === true);
     if (result === 0) return makeStats(bigint === true);
-    if (throwIfNoEntry === false && (result === ENOENT || result === ENOTDIR)) return undefined;
+    if (throwIfNoEntry === false && result === ENOENT) return undefined;
     throw callError(result, follow ? 'stat' : 'lstat', path);
   };
 

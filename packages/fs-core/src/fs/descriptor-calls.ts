@@ -72,7 +72,7 @@ export function descriptorCalls(volume: NativeVolume): DescriptorCalls {
       } else if (offsetOrOptions !== undefined) {
         toInteger(offsetOrOptions, 'offset', 0);
       }
-      const count = Number(length) | 0;
+      const count = (length as number) | 0;
       if (count === 0) return 0;
       if (size === 0) throw invalidValue('buffer', buffer, 'is empty and cannot be written');
       if (count < 0) throw outOfRange('length', '>= 0', count);
@@ -131,7 +131,7 @@ export function descriptorCalls(volume: NativeVolume): DescriptorCalls {
     },
 
     ftruncateSync(fdArgument, length) {
-      const size = Math.max(0, toInteger(length ?? 0, 'len'));
+      const size = Math.max(0, toInteger(length === undefined ? 0 : length, 'len'));
       const result = volume.ftruncate(toDescriptor(fdArgument), size);
       if (result < 0) throw callError(result, 'ftruncate');
     },

@@ -106,10 +106,9 @@ export function directoryCalls(
       const mode = modeOf(path, false);
       if (mode < 0) {
         if (mode === ENOENT && force) return;
-        throw callError(mode, 'lstat', path);
+        if (!force || !recursive) throw callError(mode, 'lstat', path);
       }
-      const isDirectory = (mode & fileTypeMask) === directoryType;
-      if (isDirectory && !recursive) throw isDirectoryError(path);
+      if (isDirectoryMode(mode) && !recursive) throw isDirectoryError(path);
       removeTree(volume, path, modeOf);
     },
 
@@ -170,16 +169,20 @@ function makePath(
       missing.pop();
     } else if (result === ENOENT && parent !== next) {
       missing.push(parent);
-    } else if (result === EEXIST && isDirectoryMode(modeOf(toNative(next), true))) {
-      missing.pop();
-    } else if (result === EEXIST && missing.length > 1) {
-      throw callError(ENOTDIR, 'mkdir', path);
     } else {
-      throw callError(result, 'mkdir', path);
+      const found = result === EEXIST ? modeOf(toNative(next), true) : result;
+      if (!isDirectoryMode(found)) throw callError(whyNot(found, missing.length), 'mkdir', path);
+      missing.pop();
     }
   }
   if (first === undefined) return undefined;
   return typeof path === 'string' ? first : Buffer.from(first, 'latin1').toString();
+}
+
+/** The errno when there is something that is no directory: in the way, or at the end of it. */
+function whyNot(found: number, depth: number): number {
+  if (found < 0) return found;
+  return depth > 1 ? ENOTDIR : EEXIST;
 }
 
 function isDirectoryMode(mode: number): boolean {

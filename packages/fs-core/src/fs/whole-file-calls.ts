@@ -2,7 +2,16 @@ import { constants } from 'node:fs';
 import { invalidArgument, ramError } from '@ram/errno';
 import { callError } from '../call-error.ts';
 import type { Native, NativePath, NativeVolume } from '../native.ts';
-import { isBuffer, isDescriptor, toBoolean, toMode, toPath, toSmallMode } from './arguments.ts';
+import {
+  isBuffer,
+  isDescriptor,
+  toBoolean,
+  toDescriptor,
+  toInteger,
+  toMode,
+  toPath,
+  toSmallMode,
+} from './arguments.ts';
 import { encode, toFlags, toOptions } from './options.ts';
 import type { Options } from './options.ts';
 import type { VolumeFs } from './volume-fs.ts';
@@ -11,6 +20,10 @@ const { COPYFILE_EXCL, COPYFILE_FICLONE_FORCE, O_CREAT, O_EXCL, O_RDONLY, O_RDWR
   constants;
 const defaultFileMode = 0o666;
 const permissionBits = 0o7777;
+const fileTypeMask = 0o170000;
+const directoryType = 0o040000;
+const copyBytesMax = 2 ** 30;
+const EISDIR = -21;
 const ENOTSUP = -95;
 const readableBytesMax = 2 ** 31 - 1;
 const readMore = 8192;
@@ -40,7 +53,7 @@ export function wholeFileCalls(volume: NativeVolume, results: Native): WholeFile
 
   function sizeOf(fd: number): number {
     const result = volume.fstat(fd, false);
-    if (result < 0) throw callError(result, 'fstat');
+    if (result < 0) throw callError(result, 'read');
     return results.numbers[sizeField] ?? 0;
   }
 
@@ -105,9 +118,9 @@ export function wholeFileCalls(volume: NativeVolume, results: Native): WholeFile
     },
 
     truncateSync(target, length) {
-      const size = Math.max(0, length ?? 0);
-      withFile(target, O_RDWR, defaultFileMode, (fd) => {
-        if (!Number.isInteger(size)) throw invalidArgument('len', 'number', length);
+      const file = typeof target === 'number' ? toDescriptor(target) : target;
+      withFile(file, O_RDWR, defaultFileMode, (fd) => {
+        const size = Math.max(0, toInteger(length === undefined ? 0 : length, 'len'));
         const result = volume.ftruncate(fd, size);
         if (result < 0) throw callError(result, 'ftruncate');
       });
@@ -123,7 +136,10 @@ function toBytes(data: unknown, encoding: string | null | undefined): NodeJS.Arr
   return Buffer.from(data, (encoding || 'utf8') as BufferEncoding);
 }
 
-/** As libuv copies: mode and bytes; a file onto itself stays as it is. Returns 0 or -errno. */
+/**
+ * As libuv copies: mode and bytes. A file onto itself stays as it is; what could not be copied
+ * whole is removed. Returns 0 or -errno.
+ */
 function copyFile(
   volume: NativeVolume,
   results: Native,
@@ -134,29 +150,38 @@ function copyFile(
   if ((mode & COPYFILE_FICLONE_FORCE) !== 0) return ENOTSUP;
   const source = volume.open(from, O_RDONLY, 0);
   if (source < 0) return source;
-  let target = -1;
   try {
     let result = volume.fstat(source, false);
     if (result < 0) return result;
-    const {
-      [modeField]: sourceMode = 0,
-      [inodeField]: inode,
-      [sizeField]: size = 0,
-    } = results.numbers;
+    const { [modeField]: sourceMode = 0, [inodeField]: inode } = results.numbers;
     const flags = O_WRONLY | O_CREAT | ((mode & COPYFILE_EXCL) === 0 ? 0 : O_EXCL);
-    target = volume.open(to, flags, sourceMode & permissionBits);
+    const target = volume.open(to, flags, sourceMode & permissionBits);
     if (target < 0) return target;
     result = volume.fstat(target, false);
-    if (result < 0 || results.numbers[inodeField] === inode) return result;
-    result = volume.ftruncate(target, 0);
-    if (result >= 0) result = volume.fchmod(target, sourceMode & permissionBits);
-    for (let at = 0; result >= 0 && at < size; at += result) {
-      result = volume.copy(source, target, at, size - at);
-      if (result === 0) break; // the source became shorter
-    }
-    return Math.min(result, 0);
+    const isItself = result === 0 && results.numbers[inodeField] === inode;
+    if (result === 0 && !isItself) result = copyContent(volume, source, target, sourceMode);
+    volume.closeFile(target);
+    if (result < 0) volume.unlink(to);
+    return result;
   } finally {
     volume.closeFile(source);
-    if (target >= 0) volume.closeFile(target);
   }
+}
+
+function copyContent(
+  volume: NativeVolume,
+  source: number,
+  target: number,
+  sourceMode: number,
+): number {
+  let result = volume.ftruncate(target, 0);
+  if (result === 0) result = volume.fchmod(target, sourceMode & permissionBits);
+  // As late as the first read would fail: what else names the target has changed by then.
+  if ((sourceMode & fileTypeMask) === directoryType) return EISDIR;
+  for (let at = 0; result === 0;) {
+    const count = volume.copy(source, target, at, copyBytesMax);
+    if (count <= 0) return count;
+    at += count;
+  }
+  return result;
 }
