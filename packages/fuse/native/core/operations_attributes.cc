@@ -3,6 +3,7 @@
 
 #include "convert.h"
 #include "operations.h"
+#include "privileges.h"
 
 namespace ram::fuse {
 namespace {
@@ -54,9 +55,10 @@ int64_t setAttributes(Session& session, Request& request, Reply& reply) {
   change.fields = fieldsOf(in->valid);
   // With kHandleKillPrivilegesV2, a request that sets nothing is the kernel's word that an
   // unprivileged process is about to change the file.
-  if (change.fields == 0 && (session.negotiated.flags & kHandleKillPrivilegesV2) != 0) {
-    change.fields = kKillPrivileges;
-  }
+  bool kills =
+      change.fields == 0 && (session.negotiated.flags & kHandleKillPrivilegesV2) != 0;
+  if (kills) change.fields = kKillPrivileges;
+  PrivilegeWatch watch(session, request, kills);
   change.mode = in->mode & 07777;
   change.uid = in->uid;
   change.gid = in->gid;
@@ -67,7 +69,10 @@ int64_t setAttributes(Session& session, Request& request, Reply& reply) {
   Attributes attributes;
   int error =
       session.fileSystem.setAttributes(request.caller, request.node(), change, &attributes);
-  return error < 0 ? error : replyAttributes(attributes, reply);
+  if (error < 0) return error;
+  watch.changed();
+  if (kills) return getAttributes(session, request, reply);
+  return replyAttributes(attributes, reply);
 }
 
 int64_t extendedStat(Session& session, Request& request, Reply& reply) {

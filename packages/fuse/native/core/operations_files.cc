@@ -1,7 +1,6 @@
 // Requests about open files.
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -10,6 +9,7 @@
 
 #include "entry_reply.h"
 #include "operations.h"
+#include "privileges.h"
 
 namespace ram::fuse {
 namespace {
@@ -35,26 +35,6 @@ void replyOpened(Session& session, const Request& request, uint64_t inode,
   reply.openedInode = inode;
   reply.openedHandle = opened.handle;
 }
-
-// The kernel keeps the mode in its cache and does not expect a write to change it.
-class PrivilegeWatch {
- public:
-  PrivilegeWatch(Session& session, const Request& request, bool kills) : session_(session) {
-    Attributes before;
-    if (kills && session.fileSystem.getAttributes(request.caller, request.node(), &before) == 0 &&
-        (before.mode & (S_ISUID | S_ISGID)) != 0) {
-      inode_ = request.node();
-    }
-  }
-  // To be called after the change and before the reply.
-  void changed() const {
-    if (inode_ != 0) session_.notifier.invalidateAttributesNow(inode_);
-  }
-
- private:
-  Session& session_;
-  uint64_t inode_ = 0;
-};
 
 // Flags of open(2) that reach the store; the rest is the kernel's business.
 constexpr uint32_t kStoreOpenFlags = O_ACCMODE | O_TRUNC | O_APPEND | O_EXCL;

@@ -1,0 +1,33 @@
+#include "privileges.h"
+
+#include <sys/stat.h>
+
+namespace ram::fuse {
+
+PrivilegeWatch::PrivilegeWatch(Session& session, const Request& request, bool kills)
+    : session_(session), request_(request) {
+  Attributes before;
+  if (!kills ||
+      session.fileSystem.getAttributes(request.caller, request.node(), &before) != 0) {
+    return;
+  }
+  hadBits_ = (before.mode & (S_ISUID | S_ISGID)) != 0;
+  dropsGroupBit_ = (before.mode & (S_ISGID | S_IXGRP)) == S_ISGID &&
+                   request.caller.gid != before.gid && S_ISREG(before.mode);
+}
+
+void PrivilegeWatch::changed() const {
+  if (!hadBits_) return;
+  Attributes now;
+  FileSystem& fileSystem = session_.fileSystem;
+  if (dropsGroupBit_ &&
+      fileSystem.getAttributes(request_.caller, request_.node(), &now) == 0) {
+    SetAttributes change{};
+    change.fields = kSetMode;
+    change.mode = now.mode & 07777 & ~uint32_t{S_ISGID};
+    fileSystem.setAttributes(request_.caller, request_.node(), change, &now);
+  }
+  session_.notifier.invalidateAttributesNow(request_.node());
+}
+
+}  // namespace ram::fuse
