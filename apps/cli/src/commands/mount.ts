@@ -1,0 +1,84 @@
+import type { DiskRequest, MountedDisk } from '@ram/daemon';
+import { formatBytes, parseMaxFiles, serveDisk, showPath } from '@ram/daemon';
+import type { Command } from 'commander';
+import { launchServer } from '../launch-server.ts';
+import { createOutput } from '../output.ts';
+import type { Output } from '../output.ts';
+
+interface MountFlags {
+  size?: string;
+  name?: string;
+  maxFiles?: string;
+  swap: boolean;
+  readOnly?: boolean;
+  allowOther?: boolean;
+  foreground?: boolean;
+  json?: boolean;
+}
+
+const help = `
+The size is a limit: memory is taken as the disk fills, and given back when files go. Without
+--size a disk may take half of the memory that no other disk was promised.
+
+Examples:
+  $ mkdir -p /tmp/disk && ram mount /tmp/disk
+  $ ram mount ~/build --size 50% --name build
+  $ sudo ram mount /mnt/secrets --size 64M --no-swap
+`;
+
+export function addMount(program: Command): void {
+  program
+    .command('mount')
+    .summary('mount a RAM disk')
+    .description('Mounts a RAM disk on the empty directory DIR. It stays until `ram umount`.')
+    .argument('<DIR>', 'an empty directory')
+    .option('-s, --size <SIZE>', 'how large it may become: 512M, 2G, 50% of memory')
+    .option('-n, --name <NAME>', "what it is called; default: the directory's name")
+    .option('--max-files <N>', 'how many files, directories and links it may hold')
+    .option('--no-swap', 'keep its content out of swap (root only)')
+    .option('--read-only', 'refuse changes through the mount')
+    .option('--allow-other', 'let other users in, as their rights allow; root does so anyway')
+    .option('-f, --foreground', 'serve it in this process until Ctrl-C')
+    .option('--json', 'print JSON')
+    .addHelpText('after', help)
+    .action(async (directory: string, flags: MountFlags) => {
+      const output = createOutput(flags.json === true);
+      const request = toRequest(directory, flags);
+      if (flags.foreground === true) return serveHere(request, output);
+      printMounted(await launchServer(request), output);
+    });
+}
+
+function toRequest(directory: string, flags: MountFlags): DiskRequest {
+  return {
+    directory,
+    swap: flags.swap,
+    readOnly: flags.readOnly === true,
+    ...(flags.allowOther === undefined ? {} : { allowOther: flags.allowOther }),
+    ...(flags.size === undefined ? {} : { size: flags.size }),
+    ...(flags.name === undefined ? {} : { name: flags.name }),
+    ...(flags.maxFiles === undefined ? {} : { maxFiles: parseMaxFiles(flags.maxFiles) }),
+  };
+}
+
+async function serveHere(request: DiskRequest, output: Output): Promise<void> {
+  await serveDisk(request, {
+    ready: (disk) => printMounted(disk, output, 'Ctrl-C'),
+    busy: (graceMs) => {
+      const seconds = graceMs / 1000;
+      output.notice(`files are open; unmounting in ${seconds} s all the same, or now by Ctrl-C`);
+    },
+  });
+  // The native threads of a mount must not keep the process.
+  process.exit();
+}
+
+function printMounted({ status, notices }: MountedDisk, output: Output, how?: string): void {
+  for (const notice of notices) output.notice(notice);
+  const { name, directory, maxBytes } = status;
+  const { bold } = output.colors;
+  const size = formatBytes(maxBytes);
+  const unmount = how ?? `ram umount ${name}`;
+  const text = `${bold(name)}: ${size} on ${showPath(directory)}; to unmount: ${unmount}\n`;
+  output.result({ disk: status, notices }, text);
+}

@@ -1,0 +1,1 @@
+export { runRam } from './run-ram.ts';

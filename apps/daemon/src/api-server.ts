@@ -1,0 +1,103 @@
+import { chmodSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { DaemonStatus, ErrorReply, UnmountReply, UnmountRequest } from './api.ts';
+import { appError, toPlainError } from './app-error.ts';
+
+const bodyBytesMax = 64 * 1024;
+/** How long a connection may stay open when the server ends. */
+const lingerMs = 500;
+
+export interface ApiHandlers {
+  status(): DaemonStatus;
+  unmount(request: UnmountRequest): Promise<UnmountReply>;
+}
+
+export interface ApiServer {
+  close(): Promise<void>;
+}
+
+type Route = (body: unknown) => unknown;
+
+/** Errors that say something about the request, and their HTTP status; all others are 500. */
+const httpStatus: Record<string, number> = {
+  ERR_RAM_USAGE: 400,
+  ERR_RAM_NOT_A_DISK: 404,
+  ERR_RAM_BUSY: 409,
+};
+
+/** Listens on a unix socket that only this user can open, in a directory only they can enter. */
+export function startApiServer(socketPath: string, handlers: ApiHandlers): Promise<ApiServer> {
+  const routes: Record<string, Record<string, Route>> = {
+    '/status': { GET: () => handlers.status() },
+    '/unmount': { POST: (body) => handlers.unmount(checkUnmount(body)) },
+  };
+  const server = createServer((incoming, outgoing) => {
+    void respond(routes, incoming, outgoing);
+  });
+  // Of a killed process that had the same number.
+  rmSync(socketPath, { force: true });
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(socketPath, () => {
+      chmodSync(socketPath, 0o600);
+      resolve({ close: () => close(server) });
+    });
+  });
+}
+
+function close(server: ReturnType<typeof createServer>): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+    setTimeout(() => server.closeAllConnections(), lingerMs).unref();
+  });
+}
+
+async function respond(
+  routes: Record<string, Record<string, Route>>,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const send = (status: number, body: unknown): void => {
+    outgoing.writeHead(status, { 'content-type': 'application/json', connection: 'close' });
+    outgoing.end(`${JSON.stringify(body)}\n`);
+  };
+  const refuse = (status: number, message: string): void => {
+    send(status, { error: { code: 'ERR_RAM_USAGE', message } } satisfies ErrorReply);
+  };
+  try {
+    const methods = routes[new URL(incoming.url ?? '/', 'http://ramd').pathname];
+    const route = methods?.[incoming.method ?? ''];
+    if (methods === undefined) return refuse(404, `there is no ${incoming.url}`);
+    if (route === undefined) return refuse(405, `use ${Object.keys(methods).join(', ')}`);
+    send(200, await route(await readBody(incoming)));
+  } catch (error) {
+    const plain = toPlainError(error);
+    send(httpStatus[plain.code] ?? 500, { error: plain } satisfies ErrorReply);
+  }
+}
+
+async function readBody(incoming: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > bodyBytesMax) throw appError('ERR_RAM_USAGE', 'the body is too long');
+    chunks.push(chunk);
+  }
+  if (length === 0) return undefined;
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  } catch (error) {
+    throw appError('ERR_RAM_USAGE', 'the body is no JSON', undefined, error);
+  }
+}
+
+function checkUnmount(body: unknown): UnmountRequest {
+  const { name, force = false } = (body ?? {}) as Partial<UnmountRequest>;
+  if (typeof name !== 'string' || typeof force !== 'boolean') {
+    throw appError('ERR_RAM_USAGE', 'expected { "name": string, "force"?: boolean }');
+  }
+  return { name, force };
+}

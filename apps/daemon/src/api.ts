@@ -1,0 +1,56 @@
+import type { PlainError } from './app-error.ts';
+
+/**
+ * The HTTP API of ramd, JSON over its unix socket.
+ *
+ * | request          | body                             | answer                     |
+ * | ---------------- | -------------------------------- | -------------------------- |
+ * | `GET /status`    |                                  | `DaemonStatus`             |
+ * | `POST /unmount`  | `{ "name": …, "force": false }`  | `{ "name", "directory" }`  |
+ *
+ * Errors are `{ "error": { "code", "message", "hint" } }`, with status 4xx or 500.
+ */
+export interface DaemonStatus {
+  version: string;
+  pid: number;
+  disks: DiskStatus[];
+}
+
+export interface DiskStatus {
+  name: string;
+  directory: string;
+  phase: 'mounting' | 'mounted' | 'unmounting';
+  maxBytes: number;
+  usedBytes: number;
+  freeBytes: number;
+  /** By kind of content. */
+  bytes: Record<string, number>;
+  /** Files, directories, links and all else, without the root. */
+  files: number;
+  maxFiles: number;
+  /** Whether the kernel may move content out to swap. */
+  swap: boolean;
+  swappedBytes: number;
+  backing: string;
+  readOnly: boolean;
+  allowOther: boolean;
+  /** Requests of the kernel since it was mounted, by name. */
+  requests: Record<string, number>;
+  log: string;
+  /** ISO 8601. */
+  since: string;
+}
+
+export interface UnmountRequest {
+  name: string;
+  force?: boolean;
+}
+
+export interface UnmountReply {
+  name: string;
+  directory: string;
+}
+
+export interface ErrorReply {
+  error: PlainError;
+}

@@ -1,0 +1,84 @@
+import { readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isDiskName } from './names.ts';
+import type { ProcessIdentity } from './process-identity.ts';
+
+/**
+ * What the commands know of a disk without asking its server: one file of JSON for each disk, in
+ * the runtime directory, named NAME.disk.json. It is there from before the disk is mounted until
+ * after it is unmounted, and stays when the server is killed.
+ */
+export interface DiskState {
+  version: 1;
+  name: string;
+  /** Where it is mounted; without symbolic links. */
+  directory: string;
+  phase: 'mounting' | 'mounted';
+  server: ProcessIdentity;
+  socket: string;
+  log: string;
+  maxBytes: number;
+  /** When it was mounted, ISO 8601. */
+  since: string;
+}
+
+const suffix = '.disk.json';
+
+export function diskStatePath(runtime: string, name: string): string {
+  return join(runtime, `${name}${suffix}`);
+}
+
+/** Atomic: a reader sees the old state or the new one. */
+export function writeDiskState(runtime: string, state: DiskState): void {
+  const path = diskStatePath(runtime, state.name);
+  const aside = `${path}.${process.pid}`;
+  writeFileSync(aside, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
+  renameSync(aside, path);
+}
+
+/**
+ * Removes the state of that server's disk.
+ * @param pid Left alone when another process has taken the name since.
+ */
+export function removeDiskState(runtime: string, name: string, pid: number): void {
+  const path = diskStatePath(runtime, name);
+  if (readState(path)?.server.pid === pid) rmSync(path, { force: true });
+}
+
+/** All disks, of live and of dead servers, by name. Files that make no sense are passed over. */
+export function listDiskStates(runtime: string): DiskState[] {
+  let names: string[];
+  try {
+    names = readdirSync(runtime);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+  return names
+    .filter((name) => name.endsWith(suffix) && isDiskName(name.slice(0, -suffix.length)))
+    .toSorted()
+    .flatMap((name) => readState(join(runtime, name)) ?? []);
+}
+
+function readState(path: string): DiskState | undefined {
+  try {
+    const state: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    return isDiskState(state) && path.endsWith(`/${state.name}${suffix}`) ? state : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isDiskState(value: unknown): value is DiskState {
+  if (typeof value !== 'object' || value === null) return false;
+  const { version, server, ...rest } = value as Partial<DiskState>;
+  const texts = [rest.name, rest.directory, rest.phase, rest.socket, rest.log, rest.since];
+  return (
+    version === 1 &&
+    texts.every((text) => typeof text === 'string') &&
+    typeof rest.maxBytes === 'number' &&
+    Number.isSafeInteger(server?.pid) &&
+    Number.isSafeInteger(server?.startTicks) &&
+    typeof server?.bootId === 'string'
+  );
+}

@@ -1,0 +1,116 @@
+import { Volume } from '@ram/fs-core';
+import type { Mounted, MountOptions } from '@ram/fuse';
+import { mount } from '@ram/fuse';
+import type { DiskStatus } from './api.ts';
+import { translateMountError, translateVolumeError } from './translate-error.ts';
+
+export interface DiskOptions {
+  name: string;
+  /** Without symbolic links; checked. */
+  directory: string;
+  maxBytes: number;
+  maxFiles?: number;
+  swap: boolean;
+  readOnly: boolean;
+  /** Default: as root. */
+  allowOther?: boolean;
+  log: string;
+}
+
+/** A Volume and its mount. */
+export class Disk {
+  readonly options: DiskOptions;
+  readonly since = new Date().toISOString();
+  readonly #volume: Volume;
+  readonly #mounted: Mounted;
+  #unmounting = false;
+
+  private constructor(options: DiskOptions, volume: Volume, mounted: Mounted) {
+    this.options = options;
+    this.#volume = volume;
+    this.#mounted = mounted;
+  }
+
+  /** Nothing is left over when it throws. */
+  static async create(options: DiskOptions): Promise<Disk> {
+    const volume = makeVolume(options);
+    try {
+      const mounted = await mount(volume, options.directory, mountOptions(options));
+      return new Disk(options, volume, mounted);
+    } catch (error) {
+      volume.close();
+      throw translateMountError(error, options.directory);
+    }
+  }
+
+  /** Resolves when it is unmounted, whoever did it, and its memory is given back. */
+  async closed(): Promise<void> {
+    try {
+      await this.#mounted.closed;
+    } finally {
+      this.#volume.close();
+    }
+  }
+
+  /**
+   * @param force Also while files are open; their users get errors.
+   * @param timeoutMs How long to wait for files to be closed.
+   * @throws ERR_RAM_BUSY, and the disk goes on.
+   */
+  async unmount(force: boolean, timeoutMs: number): Promise<void> {
+    this.#unmounting = true;
+    try {
+      await this.#mounted.unmount({ force, timeoutMs });
+    } catch (error) {
+      throw translateMountError(error, this.options.directory);
+    } finally {
+      this.#unmounting = false;
+    }
+  }
+
+  status(): DiskStatus {
+    const { name, directory, swap, readOnly, log } = this.options;
+    const usage = this.#volume.usage();
+    return {
+      name,
+      directory,
+      phase: this.#unmounting ? 'unmounting' : 'mounted',
+      maxBytes: usage.maxBytes,
+      usedBytes: usage.usedBytes,
+      freeBytes: usage.freeBytes,
+      bytes: { ...usage.bytes },
+      files: Math.max(0, usage.inodes - 1),
+      maxFiles: usage.maxInodes,
+      swap,
+      swappedBytes: usage.swappedBytes,
+      backing: this.#volume.backing,
+      readOnly,
+      allowOther: this.options.allowOther ?? isRoot(),
+      requests: { ...this.#mounted.stats().requests },
+      log,
+      since: this.since,
+    };
+  }
+}
+
+function makeVolume({ name, maxBytes, maxFiles, swap }: DiskOptions): Volume {
+  try {
+    return new Volume({
+      name,
+      maxBytes,
+      swap,
+      // The root is an inode too.
+      ...(maxFiles === undefined ? {} : { maxInodes: maxFiles + 1 }),
+    });
+  } catch (error) {
+    throw translateVolumeError(error);
+  }
+}
+
+function mountOptions({ name, readOnly, allowOther }: DiskOptions): MountOptions {
+  return { name, readOnly, ...(allowOther === undefined ? {} : { allowOther }) };
+}
+
+function isRoot(): boolean {
+  return process.geteuid?.() === 0;
+}
