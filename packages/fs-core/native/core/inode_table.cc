@@ -136,7 +136,9 @@ uint64_t InodeTable::used() {
 
 uint64_t InodeTable::committedBytes() {
   std::lock_guard lock(mutex_);
-  return committedPages_ * kPageSize;
+  uint64_t bytes = committedPages_ * kPageSize;
+  for (const uint64_t inodes : lookupsCommitted_) bytes += inodes * sizeof(uint64_t);
+  return bytes;
 }
 
 int InodeTable::commitLookups(uint32_t mount, uint64_t fromInode, uint64_t toInode) {
