@@ -44,6 +44,7 @@ int Store::lockMove(LockSet& locks, Move& move) {
     if (move.to == nullptr) return error;
     move.source = directories_.find(move.from, move.name);
     if (!move.source) return -ENOENT;
+    if (move.newName.size() > 255) return -ENAMETOOLONG;
     move.target = directories_.find(move.to, move.newName);
     move.inode = move.source.dentry->inode;
     move.replaced = move.target ? move.target.dentry->inode : 0;
@@ -71,8 +72,9 @@ int Store::checkMove(const Move& move, uint32_t flags) const {
   if (move.replaced == 0 && (flags & RENAME_EXCHANGE) != 0) return -ENOENT;
   if (move.parent != move.newParent) {
     if (move.isDirectory() && isAncestor(move.inode, move.newParent)) return -EINVAL;
-    const bool exchanged = (flags & RENAME_EXCHANGE) != 0 && move.replacesDirectory();
-    if (exchanged && isAncestor(move.replaced, move.parent)) return -EINVAL;
+    if (move.replacesDirectory() && isAncestor(move.replaced, move.parent)) {
+      return (flags & RENAME_EXCHANGE) != 0 ? -EINVAL : -ENOTEMPTY;
+    }
   }
   if ((flags & RENAME_EXCHANGE) != 0) return 0;
   if (move.replaced == 0 || move.replaced == move.inode) return 0;
@@ -162,7 +164,8 @@ int Store::rename(const Caller& caller, uint64_t parent, std::string_view name, 
   if ((flags & RENAME_EXCHANGE) != 0 && flags != RENAME_EXCHANGE) return -EINVAL;
   if (name == "." || name == ".." || newName == "." || newName == "..") return -EBUSY;
   if (name.size() > 255) return -ENAMETOOLONG;
-  if (int status = checkName(newName); status < 0) return status;
+  // A name too long is found out after a source that is missing, as the kernel does it.
+  if (int status = checkName(newName); status < 0 && status != -ENAMETOOLONG) return status;
   uint64_t replaced = 0;
   uint64_t moved = 0;
   const int result = withRoom([&]() -> int {

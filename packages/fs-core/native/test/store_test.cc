@@ -52,7 +52,13 @@ TEST_CASE("rename keeps the rules of rename(2)") {
   CHECK(store->rename(kSelf, kRootInode, "d", inner, "loop", 0) == -EINVAL);
   CHECK(store->rename(kSelf, kRootInode, "d", d, "loop", 0) == -EINVAL);
   CHECK(store->rename(kSelf, d, "inner", kRootInode, "d", 0) == -ENOTEMPTY);
+  CHECK(store->rename(kSelf, inner, "missing", kRootInode, "d", 0) == -ENOENT);
+  store.make("leaf", S_IFREG | 0600, inner);
+  CHECK(store->rename(kSelf, inner, "leaf", kRootInode, "d", 0) == -ENOTEMPTY);
+  CHECK(store->rename(kSelf, inner, "leaf", kRootInode, "d", RENAME_EXCHANGE) == -EINVAL);
+  CHECK(store->unlink(kSelf, inner, "leaf") == 0);
   CHECK(rename(store, "f", std::string(256, 'x')) == -ENAMETOOLONG);
+  CHECK(rename(store, "missing", std::string(256, 'x')) == -ENOENT);
   const int64_t f = store.find("f");
   const int64_t g = store.find("g");
   CHECK(rename(store, "f", "g", RENAME_EXCHANGE) == 0);
