@@ -31,6 +31,5 @@ export function buildProgram(): Command {
     // Errors are written once, by runRam.
     .configureOutput({ outputError: () => {} });
   for (const add of [addMount, addUmount, addStatus, addDoctor]) add(program);
-  program.action(() => program.outputHelp());
   return program;
 }

@@ -13,12 +13,14 @@ export async function runRam(args: readonly string[]): Promise<void> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
   });
+  const program = buildProgram();
   try {
     process.exitCode = 0;
-    await buildProgram().parseAsync(args, { from: 'user' });
+    if (args.length === 0) program.outputHelp();
+    else await program.parseAsync(args, { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return;
-    const failure = error instanceof CommanderError ? usageError(error) : error;
+    const failure = error instanceof CommanderError ? usageError(error, program, args) : error;
     // Looked for here too: what can't be parsed has no options.
     createOutput(args.includes('--json')).failure(failure);
     process.exitCode = exitCodeOf(failure);

@@ -5,7 +5,7 @@ import {
   kill,
   mountAt,
   probeServer,
-  removeDiskState,
+  removeLeftOvers,
   requestUnmount,
   showPath,
 } from '@ram/daemon';
@@ -116,7 +116,7 @@ async function evict({ directory, state }: FoundDisk, runtime: string): Promise<
   if (isMounted(directory)) await unmountDirectory(directory, { force: true });
   if (state === undefined) return;
   await waitUntilGone(state);
-  removeDiskState(runtime, state.name, state.server.pid);
+  removeLeftOvers(runtime, state);
 }
 
 function isMounted(directory: string): boolean {

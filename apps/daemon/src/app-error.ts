@@ -75,7 +75,8 @@ export function fromPlainError({ code, message, hint }: PlainError): Error {
 /** 1 for everything that isn't an error of ours. */
 export function exitCodeOf(error: unknown): number {
   const { code } = (error ?? {}) as { code?: unknown };
-  return typeof code === 'string' && code in exitCodes ? exitCodes[code as AppErrorCode] : 1;
+  if (typeof code !== 'string' || !Object.hasOwn(exitCodes, code)) return 1;
+  return exitCodes[code as AppErrorCode];
 }
 
 function oneLine(text: string): string {

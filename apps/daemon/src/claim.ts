@@ -1,5 +1,5 @@
 import { appError } from './app-error.ts';
-import { removeDiskState, listDiskStates, writeDiskState } from './disk-state.ts';
+import { listDiskStates, removeLeftOvers, writeDiskState } from './disk-state.ts';
 import type { DiskState } from './disk-state.ts';
 import { withLock } from './lock.ts';
 import { mountAt, isRamMount } from './mount-table.ts';
@@ -55,11 +55,12 @@ export function claimDisk(runtime: string, claim: Claim): Promise<DiskState> {
  * replaced. Call it under the lock.
  */
 export function removeStaleStates(runtime: string, replaced?: string): void {
-  for (const { name, directory, server } of listDiskStates(runtime)) {
+  for (const state of listDiskStates(runtime)) {
+    const { directory, server } = state;
     if (conditionOf(server) !== 'gone') continue;
     const entry = mountAt(directory);
     const leftOver = entry !== undefined && isRamMount(entry) && directory !== replaced;
-    if (!leftOver) removeDiskState(runtime, name, server.pid);
+    if (!leftOver) removeLeftOvers(runtime, state);
   }
 }
 

@@ -97,7 +97,12 @@ export class Daemon {
     try {
       const { name, maxBytes, log } = state;
       const disk = await Disk.create({
-        ...{ name, directory, maxBytes, swap, readOnly, log },
+        name,
+        directory,
+        maxBytes,
+        swap,
+        readOnly,
+        log,
         ...(maxFiles === undefined ? {} : { maxFiles }),
         ...(allowOther === undefined ? {} : { allowOther }),
       });

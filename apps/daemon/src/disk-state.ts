@@ -1,5 +1,5 @@
 import { readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { isDiskName } from './names.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 
@@ -37,12 +37,18 @@ export function writeDiskState(runtime: string, state: DiskState): void {
 }
 
 /**
- * Removes the state of that server's disk.
- * @param pid Left alone when another process has taken the name since.
+ * Removes the state of a disk whose server ends, or has ended; nothing when another server has
+ * taken the name since.
  */
 export function removeDiskState(runtime: string, name: string, pid: number): void {
   const path = diskStatePath(runtime, name);
   if (readState(path)?.server.pid === pid) rmSync(path, { force: true });
+}
+
+/** Removes what a killed server left in the runtime directory: its disk's state, its socket. */
+export function removeLeftOvers(runtime: string, { name, server, socket }: DiskState): void {
+  removeDiskState(runtime, name, server.pid);
+  if (dirname(socket) === runtime) rmSync(socket, { force: true });
 }
 
 /** All disks, of live and of dead servers, by name. Files that make no sense are passed over. */

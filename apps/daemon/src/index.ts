@@ -4,7 +4,7 @@ export type { DaemonStatus, DiskStatus, UnmountReply, UnmountRequest } from './a
 export { removeStaleStates } from './claim.ts';
 export { requestStatus, requestUnmount } from './client.ts';
 export type { DiskRequest, MountedDisk } from './daemon.ts';
-export { diskStatePath, listDiskStates, removeDiskState } from './disk-state.ts';
+export { listDiskStates, removeLeftOvers } from './disk-state.ts';
 export type { DiskState } from './disk-state.ts';
 export { formatBytes } from './format-bytes.ts';
 export { withLock } from './lock.ts';

@@ -44,20 +44,7 @@ export function logPath(places: Places): string {
  * @throws ERR_RAM_NOT_PERMITTED
  */
 export function ensurePrivateDirectory(path: string, uid = userId()): void {
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    mkdirSync(path, { mode: 0o700 });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'EEXIST') {
-      throw appError(
-        'ERR_RAM_NOT_PERMITTED',
-        `${showPath(path)} can't be made (${code})`,
-        'Set RAM_RUNTIME_DIR and RAM_LOG_DIR to folders of your own',
-        error,
-      );
-    }
-  }
+  makeDirectory(path);
   const stats = lstatSync(path);
   if (!stats.isDirectory() || stats.uid !== uid) {
     throw appError(
@@ -67,6 +54,22 @@ export function ensurePrivateDirectory(path: string, uid = userId()): void {
     );
   }
   if ((stats.mode & 0o077) !== 0) chmodSync(path, 0o700);
+}
+
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    // Recursive only to say nothing when it is there.
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw appError(
+      'ERR_RAM_NOT_PERMITTED',
+      `${showPath(path)} can't be made (${code})`,
+      'Set RAM_RUNTIME_DIR and RAM_LOG_DIR to folders of your own',
+      error,
+    );
+  }
 }
 
 function given(environment: NodeJS.ProcessEnv, name: string): string | undefined {

@@ -51,8 +51,8 @@ export function decideSize(request: SizeRequest): SizeDecision {
     );
   }
   if (maxBytes + promisedBytes <= available) return { maxBytes };
-  const total = formatBytes(maxBytes + promisedBytes);
-  const warning = `all disks together may grow to ${total}, more than the ${formatBytes(available)} there is`;
+  const sum = formatBytes(maxBytes + promisedBytes);
+  const warning = `all disks together may grow to ${sum}; there is ${formatBytes(available)}`;
   return { maxBytes, warning };
 }
 

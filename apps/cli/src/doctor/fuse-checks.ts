@@ -4,6 +4,9 @@ import type { Check } from './check.ts';
 import { kernelIsAtLeast, mayAdministrate } from './machine.ts';
 import type { Machine } from './machine.ts';
 
+/** Said of what makes disks faster one day. */
+const notYet = '; this version of ram does without';
+
 /** What mounting needs, and what makes it faster. */
 export function fuseChecks(machine: Machine): Check[] {
   return [
@@ -91,8 +94,9 @@ function checkPassthrough(machine: Machine): Check {
   if (!kernelIsAtLeast(machine, 6, 9)) {
     return warning(id, title, `not in Linux ${machine.kernel}`, 'Linux 6.9 or newer has it');
   }
-  if (mayAdministrate(machine)) return ok(id, title, 'the kernel has it, and you may use it');
-  return warning(id, title, 'the kernel has it, for root only', 'Mount as root');
+  if (mayAdministrate(machine))
+    return ok(id, title, `the kernel has it, and you may use it${notYet}`);
+  return warning(id, title, `the kernel has it, for root only${notYet}`, 'Mount as root');
 }
 
 function checkRing(machine: Machine): Check {
@@ -103,8 +107,8 @@ function checkRing(machine: Machine): Check {
     const hint = 'Linux 6.14 or newer has it (CONFIG_FUSE_IO_URING)';
     return warning(id, title, `not in Linux ${machine.kernel}`, hint);
   }
-  if (value === 'Y' || value === '1') return ok(id, title, 'switched on');
-  return warning(id, title, 'switched off', `echo Y | sudo tee ${parameter}`);
+  if (value === 'Y' || value === '1') return ok(id, title, `switched on${notYet}`);
+  return warning(id, title, `switched off${notYet}`, `echo Y | sudo tee ${parameter}`);
 }
 
 function checkMaxPages(machine: Machine): Check {

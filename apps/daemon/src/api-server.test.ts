@@ -1,0 +1,94 @@
+import { request } from 'node:http';
+import { statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { temporaryDirectory } from '@ram/test-support';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DaemonStatus } from './api.ts';
+import { startApiServer } from './api-server.ts';
+import type { ApiServer } from './api-server.ts';
+import { appError } from './app-error.ts';
+import { requestStatus, requestUnmount } from './client.ts';
+
+const limitMs = 5_000;
+const status: DaemonStatus = { version: '1', pid: 2, disks: [] };
+
+function send(socketPath: string, method: string, path: string, body = ''): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request({ socketPath, method, path }, (incoming) => {
+      let text = '';
+      incoming.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      incoming.on('end', () => resolve([incoming.statusCode, JSON.parse(text)]));
+    });
+    outgoing.on('error', reject);
+    outgoing.end(body);
+  });
+}
+
+describe('the API', () => {
+  const directory = temporaryDirectory();
+  const socket = join(directory, 'ramd.sock');
+  let server: ApiServer;
+
+  beforeAll(async () => {
+    writeFileSync(socket, 'left over');
+    server = await startApiServer(socket, {
+      status: () => status,
+      unmount: ({ name, force }) => {
+        if (name === 'busy') return Promise.reject(appError('ERR_RAM_BUSY', 'in use', 'Close it'));
+        if (name === 'broken') return Promise.reject(new Error('two\nlines'));
+        return Promise.resolve({ name, directory: `/${force}` });
+      },
+    });
+  });
+
+  afterAll(() => server.close());
+
+  it('is open to its user only', () => {
+    expect(statSync(socket).mode & 0o777).toBe(0o600);
+  });
+
+  it('answers its client', async () => {
+    expect(await requestStatus(socket, limitMs)).toEqual(status);
+    const reply = { name: 'a', directory: '/false' };
+    expect(await requestUnmount(socket, { name: 'a' }, limitMs)).toEqual(reply);
+  });
+
+  it('hands errors over with code and hint', async () => {
+    await expect(requestUnmount(socket, { name: 'busy' }, limitMs)).rejects.toMatchObject({
+      code: 'ERR_RAM_BUSY',
+      message: 'in use',
+      hint: 'Close it',
+    });
+    expect(await send(socket, 'POST', '/unmount', '{"name":"broken"}')).toEqual([
+      500,
+      { error: { code: 'ERR_RAM_FAILED', message: 'two lines' } },
+    ]);
+  });
+
+  it.each([
+    ['GET', '/nothing', '', 404],
+    ['DELETE', '/status', '', 405],
+    ['GET', '/constructor', '', 404],
+    ['POST', '/unmount', '', 400],
+    ['POST', '/unmount', '{', 400],
+    ['POST', '/unmount', '[]', 400],
+    ['POST', '/unmount', '{"name":1}', 400],
+    ['POST', '/unmount', '{"name":"a","force":"yes"}', 400],
+    ['POST', '/unmount', 'x'.repeat(100_000), 400],
+  ])('refuses %s %s %.20s', async (method, path, body, expected) => {
+    const answer = [expected, { error: { code: 'ERR_RAM_USAGE', message: expect.any(String) } }];
+    expect(await send(socket, method, path, body)).toEqual(answer);
+  });
+
+  it('counts as silent when nobody listens, or nobody answers in time', async () => {
+    const noAnswer = { code: 'ERR_RAM_NO_ANSWER' };
+    await expect(requestStatus(join(directory, 'none'), limitMs)).rejects.toMatchObject(noAnswer);
+    const mute = join(directory, 'mute.sock');
+    const never = await startApiServer(mute, {
+      status: () => status,
+      unmount: () => new Promise(() => {}),
+    });
+    await expect(requestUnmount(mute, { name: 'a' }, 50)).rejects.toMatchObject(noAnswer);
+    await never.close();
+  });
+});

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { parseMaxFiles, parseRamdArguments, ramdArguments } from './ramd.ts';
+
+describe('the arguments of ramd', () => {
+  it.each([
+    { directory: '/mnt', swap: true, readOnly: false },
+    { directory: '--size', swap: false, readOnly: true, allowOther: true },
+    { directory: '/a b', swap: true, readOnly: false, name: 'n', size: '-5', maxFiles: 7 },
+    { directory: '/mnt', swap: true, readOnly: false, size: '' },
+  ])('carry %j', (request) => {
+    expect(parseRamdArguments(ramdArguments(request))).toEqual(request);
+  });
+
+  it.each([[[]], [['a', 'b']], [['--bogus', 'a']], [['--size']]])('refuse %j', (args) => {
+    expect(() => parseRamdArguments(args)).toThrow(
+      expect.objectContaining({ code: 'ERR_RAM_USAGE' }),
+    );
+  });
+
+  it('take whole numbers of files from 1 on', () => {
+    expect(parseMaxFiles('1000000')).toBe(1_000_000);
+    for (const text of ['0', '-1', '1.5', '', 'x', '1e3', '99999999999']) {
+      expect(() => parseMaxFiles(text)).toThrow(expect.objectContaining({ code: 'ERR_RAM_USAGE' }));
+    }
+  });
+});
