@@ -29,9 +29,9 @@ Content::Moved Content::moveInline(InodeLocks& locks, HeapRef ref, uint32_t page
   const std::unique_lock lock(locks.at(InodeLocks::stripe(owner)), std::try_to_lock);
   if (!lock.owns_lock()) return Moved::kNotOurs;
   InodeRecord* record = parts_.segment.inode(owner);
-  if (record->mode == 0 || record->kind != ContentKind::kInline || record->content != ref) {
-    return Moved::kNotOurs;
-  }
+  // An inode is born without its lock held; its mode is the last word of it to be stored.
+  if (__atomic_load_n(&record->mode, __ATOMIC_ACQUIRE) == 0) return Moved::kNotOurs;
+  if (record->kind != ContentKind::kInline || record->content != ref) return Moved::kNotOurs;
   const HeapRef fresh = parts_.heap.allocateOn(page, bytes);
   if (fresh == 0) return Moved::kNoRoom;
   inline_.move(record, fresh);

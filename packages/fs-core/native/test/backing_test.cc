@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -42,6 +43,7 @@ int countDescriptors() {
 // Runs `body` in a child and returns its exit code: 0 is good.
 template <class F>
 int inChild(F body) {
+  ::fflush(nullptr);  // else the child may print the report once more
   const pid_t child = ::fork();
   if (child == 0) ::_exit(body());
   int status = 0;
