@@ -5,7 +5,6 @@
 #include <pthread.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,17 +19,12 @@ namespace {
 
 #define RAM_FUSE_CLONE _IOR(229, 0, uint32_t)
 
-constexpr uint32_t kPatienceMin = 8, kPatienceMax = 1024;
-constexpr int64_t kAtOnceNs = 3000;       // a read that slept takes longer
+constexpr uint32_t kSampleEvery = 8;  // requests between two looks at the queue
+constexpr uint32_t kPatienceMin = 2, kPatienceMax = 64;
 constexpr int kHelperLingerMs = 1;
-constexpr int kHelperFailuresMax = 3;     // wake-ups in vain before a helper rests
-constexpr size_t kBulkBytes = 64 * 1024;  // requests of this size are worth a look at the queue
-
-int64_t nowNs() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
-}
+// A helper's credit: a request that it got counts one, a wake-up in vain takes two.
+constexpr int kCreditStart = 4, kCreditMax = 8;
+constexpr size_t kBulkBytes = 64 * 1024;  // requests of this size are always worth a look
 
 // Reads wait here for ever, so stop() must be able to get a thread out: by cancellation, which is
 // possible nowhere else. Nothing on the stack needs a destructor.
@@ -52,6 +46,15 @@ bool isBulk(const std::byte* request, size_t length) {
   auto* header = reinterpret_cast<const InHeader*>(request);
   return header->opcode == kRead &&
          reinterpret_cast<const ReadIn*>(header + 1)->size >= kBulkBytes;
+}
+
+// Whether a client waits for this request. With the others, a next one of the same client may
+// already be queued, which is no backlog.
+bool isAwaited(const std::byte* request, size_t length) {
+  if (length < sizeof(InHeader)) return false;
+  uint32_t opcode = reinterpret_cast<const InHeader*>(request)->opcode;
+  return opcode != kRelease && opcode != kReleasedir && opcode != kForget &&
+         opcode != kBatchForget;
 }
 
 }  // namespace
@@ -152,30 +155,26 @@ void DevFuse::run(Worker& worker) {
 void DevFuse::lead(Worker& worker) {
   int descriptor = descriptors_[0];
   while (worker.leader && !stopping_.load(std::memory_order_relaxed)) {
-    int64_t before = nowNs();
     ssize_t length = readCancellable(descriptor, worker.request(), kRequestMax);
-    if (length < 0) {
-      if (isTransient(errno)) continue;
+    if (length <= 0) {
+      if (length < 0 && isTransient(errno)) continue;
       end();
       return;
     }
-    noticeBacklog(worker, nowNs() - before < kAtOnceNs, static_cast<size_t>(length));
+    noticeBacklog(worker, static_cast<size_t>(length));
     serve(worker, static_cast<size_t>(length), 0);
   }
 }
 
-void DevFuse::noticeBacklog(Worker& worker, bool returnedAtOnce, size_t length) {
-  if (threadsMax_ == 1) return;
-  bool backlog = false;
-  if (isBulk(worker.request(), length)) {
-    pollfd queue{descriptors_[0], POLLIN, 0};
-    backlog = ::poll(&queue, 1, 0) == 1;
-  } else {
-    streak_ = returnedAtOnce ? streak_ + 1 : 0;
-    backlog = streak_ >= patience_.load(std::memory_order_relaxed);
-  }
-  if (!backlog) return;
-  streak_ = 0;
+// Looks now and then whether someone else waits besides the client of this request.
+void DevFuse::noticeBacklog(const Worker& worker, size_t length) {
+  if (threadsMax_ == 1 || !isAwaited(worker.request(), length)) return;
+  if (!isBulk(worker.request(), length) && ++unsampled_ < kSampleEvery) return;
+  unsampled_ = 0;
+  pollfd queue{descriptors_[0], POLLIN, 0};
+  backlogs_ = ::poll(&queue, 1, 0) == 1 ? backlogs_ + 1 : 0;
+  if (backlogs_ < patience_.load(std::memory_order_relaxed)) return;
+  backlogs_ = 0;
   employ(false);
 }
 
@@ -186,23 +185,24 @@ void DevFuse::help(Worker& worker) {
   }
   int descriptor = descriptors_[worker.index + 1];
   uint32_t served = 0;
-  int failures = 0;
-  while (!stopping_.load(std::memory_order_relaxed) && failures < kHelperFailuresMax) {
+  int credit = kCreditStart;
+  while (!stopping_.load(std::memory_order_relaxed) && credit > 0) {
     ssize_t length = ::read(descriptor, worker.request(), kRequestMax);
-    if (length >= 0) {
-      served++;
-      failures = 0;
+    if (length > 0) {
+      bool awaited = isAwaited(worker.request(), static_cast<size_t>(length));
+      served += awaited;
+      credit = std::min(credit + awaited, kCreditMax);
       serve(worker, static_cast<size_t>(length), worker.index + 1);
       continue;
     }
-    if (!isTransient(errno)) return end();
-    failures++;
+    if (length == 0 || !isTransient(errno)) return end();
+    credit -= 2;
     pollfd queue{descriptor, POLLIN, 0};
-    if (::poll(&queue, 1, kHelperLingerMs) == 0) break;
+    if (credit > 0 && ::poll(&queue, 1, kHelperLingerMs) == 0) break;
   }
   uint32_t patience = patience_;
-  patience_ = served > 1 ? std::max(kPatienceMin, patience / 2)
-                         : std::min(kPatienceMax, patience * 2);
+  patience_ = served > kCreditMax ? std::max(kPatienceMin, patience / 2)
+                                  : std::min(kPatienceMax, patience * 2);
 }
 
 void DevFuse::serve(Worker& worker, size_t length, uint32_t channel) {

@@ -3,8 +3,8 @@
 // Waking a sleeping thread costs more than most requests, and idle readers are woken in turn, each
 // on a cold CPU. So exactly one thread, the leader, waits for requests and serves what it gets
 // itself. Others join only
-//   - when requests pile up (the leader's reads keep returning at once): helpers read without
-//     waiting, from a clone of the device, and rest again when they find nothing, or
+//   - when requests pile up (one is in hand, and others are queued, again and again): helpers read
+//     without waiting, from a clone of the device, and rest again when they find nothing, or
 //   - when a request may take long: the leader passes its role on before it starts (expectDelay).
 #pragma once
 
@@ -58,7 +58,7 @@ class DevFuse final : public Transport {
   bool openClone(Worker& worker);
   void end();
   bool employ(bool asLeader);
-  void noticeBacklog(Worker& worker, bool returnedAtOnce, size_t length);
+  void noticeBacklog(const Worker& worker, size_t length);
 
   RequestHandler* handler_ = nullptr;
   void (*onEnd_)(void*) = nullptr;
@@ -70,10 +70,10 @@ class DevFuse final : public Transport {
   std::atomic<uint32_t> threads_{0}, threadsPeak_{0};
   std::atomic<bool> stopping_{false};
 
-  // How many reads in a row must return at once before help is called; the leader's, and raised
-  // by helpers that came in vain.
+  // How many looks at the queue in a row must find a backlog before help is called; helpers that
+  // came in vain raise it.
   std::atomic<uint32_t> patience_;
-  uint32_t streak_ = 0;  // the leader's
+  uint32_t unsampled_ = 0, backlogs_ = 0;  // the leader's
 
   std::mutex mutex_;  // guards the lists and what Worker says it guards
   std::vector<std::unique_ptr<Worker>> workers_;

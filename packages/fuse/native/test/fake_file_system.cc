@@ -20,6 +20,12 @@ Timestamp now() {
   return {time.tv_sec, static_cast<uint32_t>(time.tv_nsec)};
 }
 
+constexpr uint64_t kSizeMax = 64 << 20;  // bytes of one file
+
+bool fits(uint64_t offset, uint64_t length) {
+  return offset <= kSizeMax && length <= kSizeMax - offset;
+}
+
 bool isDirectory(const Attributes& attributes) { return S_ISDIR(attributes.mode); }
 
 void killPrivileges(Attributes& attributes) {
@@ -333,6 +339,7 @@ int FakeFileSystem::setAttributes(const Caller& caller, uint64_t inode,
   std::unique_lock lock(mutex_);
   Node* node = find(inode);
   if (node == nullptr) return -ENOENT;
+  if ((change.fields & kSetSize) && !fits(0, change.size)) return -EFBIG;
   Attributes& own = node->attributes;
   own.changed = now();
   if (change.fields & kSetMode) own.mode = (own.mode & S_IFMT) | change.mode;
@@ -485,7 +492,7 @@ int FakeFileSystem::write(const Caller& caller, uint64_t inode, uint64_t, uint64
   Node* node = find(inode);
   if (node == nullptr) return -ENOENT;
   if (flags & kWriteAppend) offset = node->content.size();
-  if (offset > (uint64_t{1} << 40) - length) return -EFBIG;
+  if (!fits(offset, length)) return -EFBIG;
   if (offset + length > node->content.size()) resize(*node, offset + length);
   std::memcpy(node->content.data() + offset, data, length);
   if (flags & kWriteKillPrivileges) killPrivileges(node->attributes);
@@ -500,7 +507,7 @@ int FakeFileSystem::allocate(const Caller& caller, uint64_t inode, uint64_t, uin
   std::unique_lock lock(mutex_);
   Node* node = find(inode);
   if (node == nullptr) return -ENOENT;
-  if (offset > (uint64_t{1} << 30) || length > (uint64_t{1} << 30)) return -EFBIG;
+  if (!fits(offset, length)) return -EFBIG;
   constexpr int kKnown = FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE;
   if (mode & ~kKnown) return -EOPNOTSUPP;
   uint64_t end = offset + length, size = node->content.size();

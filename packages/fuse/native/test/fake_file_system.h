@@ -1,5 +1,5 @@
 // A small but real file system in memory, so that the driver can be tested without the store.
-// One mutex, no limits, no swapping. Semantics as far as everyday programs need them.
+// One mutex, files up to 64 MiB. Semantics as far as everyday programs need them.
 #pragma once
 
 #include <map>

@@ -1,0 +1,110 @@
+// The transport over a pair of sockets in place of the device: same reads and writes, no clones.
+#include "dev_fuse.h"
+
+#include <doctest/doctest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+
+#include "harness.h"
+
+namespace ram::fuse {
+namespace {
+
+struct Echo final : RequestHandler {
+  void handle(std::span<const std::byte> request, uint32_t channel,
+              std::span<std::byte>) override {
+    if (delay) {
+      transport->expectDelay();
+      std::unique_lock lock(mutex);
+      released.wait(lock, [&] { return !delay; });
+    }
+    transport->send(channel, request);
+  }
+  DevFuse* transport = nullptr;
+  std::atomic<bool> delay{false};
+  std::mutex mutex;
+  std::condition_variable released;
+};
+
+struct Pair {
+  Pair() { REQUIRE(::socketpair(AF_UNIX, SOCK_SEQPACKET, 0, sockets) == 0); }
+  ~Pair() { ::close(sockets[1]); }
+  std::string exchange(std::string_view text) {
+    send(text);
+    return receive();
+  }
+  void send(std::string_view text) {
+    REQUIRE(::write(sockets[1], text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+  }
+  std::string receive() {
+    char buffer[100];
+    ssize_t length = ::read(sockets[1], buffer, sizeof(buffer));
+    return std::string(buffer, length > 0 ? static_cast<size_t>(length) : 0);
+  }
+  int sockets[2];
+};
+
+}  // namespace
+
+TEST_CASE("transport: requests are served by one thread") {
+  Pair pair;
+  DevFuse transport(pair.sockets[0], 4);
+  Echo echo;
+  echo.transport = &transport;
+  REQUIRE(transport.start(&echo, nullptr, nullptr) == 0);
+  for (int i = 0; i < 100; i++) CHECK(pair.exchange("request") == "request");
+  CHECK(transport.threadsPeak() == 1);
+}
+
+TEST_CASE("transport: a request that takes long does not keep others waiting") {
+  Pair pair;
+  DevFuse transport(pair.sockets[0], 4);
+  Echo echo;
+  echo.transport = &transport;
+  echo.delay = true;
+  REQUIRE(transport.start(&echo, nullptr, nullptr) == 0);
+  pair.send("slow");
+  while (transport.threads() < 2) std::this_thread::yield();
+  {
+    std::lock_guard lock(echo.mutex);
+    echo.delay = false;
+  }
+  CHECK(pair.exchange("quick") == "quick");
+  echo.released.notify_all();
+  CHECK(pair.receive() == "slow");
+}
+
+TEST_CASE("transport: stop gets a waiting thread out") {
+  Pair pair;
+  DevFuse transport(pair.sockets[0], 4);
+  Echo echo;
+  echo.transport = &transport;
+  REQUIRE(transport.start(&echo, nullptr, nullptr) == 0);
+  CHECK(pair.exchange("x") == "x");
+  transport.stop();
+  CHECK(transport.threads() == 0);
+  transport.disconnect();
+  CHECK(pair.receive().empty());  // the other side sees the end
+  transport.stop();
+}
+
+TEST_CASE("transport: the end of the connection is told once") {
+  Pair pair;
+  DevFuse transport(pair.sockets[0], 4);
+  Echo echo;
+  echo.transport = &transport;
+  std::atomic<int> ends{0};
+  auto onEnd = [](void* context) { ++*static_cast<std::atomic<int>*>(context); };
+  REQUIRE(transport.start(&echo, onEnd, &ends) == 0);
+  CHECK(pair.exchange("x") == "x");
+  ::shutdown(pair.sockets[1], SHUT_RDWR);
+  while (ends == 0) std::this_thread::yield();
+  transport.stop();
+  CHECK(ends == 1);
+}
+
+}  // namespace ram::fuse

@@ -1,0 +1,277 @@
+#include "session.h"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+
+#include "harness.h"
+
+namespace ram::fuse {
+
+TEST_CASE("init: agrees on what both sides have, and records it") {
+  Harness harness;
+  InitIn in{};
+  in.major = kMajor;
+  in.minor = 99;
+  in.maxReadahead = 4096;
+  in.flags = UINT32_MAX;
+  in.flags2 = UINT32_MAX;
+  auto reply = harness.call(RequestBuilder(kInit, 0).with(in));
+  REQUIRE(reply.header.error == 0);
+  auto out = reply.as<InitOut>();
+  CHECK(out.major == 7);
+  CHECK(out.minor == kMinor);
+  CHECK(out.maxWrite == kDataMax);
+  uint64_t flags = out.flags | uint64_t{out.flags2} << 32;
+  CHECK((flags & kHandleKillPrivilegesV2) != 0);
+  CHECK((flags & kParallelDirectoryOps) != 0);
+  CHECK((flags & kDirectIoAllowMmap) != 0);
+  uint64_t unwanted = kWritebackCache | kPosixAcl | kDontMask | kPosixLocks | kInodeDax;
+  CHECK((flags & unwanted) == 0);
+  CHECK(harness.files.recordedInit == reply.body);
+}
+
+TEST_CASE("init: Linux 5.10 has a shorter struct and fewer features") {
+  Harness harness;
+  struct {
+    uint32_t major = 7, minor = 31, readahead = 4096, flags = UINT32_MAX;
+  } in;
+  auto reply = harness.call(RequestBuilder(kInit, 0).with(in));
+  REQUIRE(reply.header.error == 0);
+  CHECK(reply.as<InitOut>().minor == 31);
+  CHECK(reply.as<InitOut>().flags2 == 0);
+  CHECK((reply.as<InitOut>().flags & kInitExtended) == 0);
+}
+
+TEST_CASE("init: an older protocol is refused, a newer major version asked to come down") {
+  Harness harness;
+  InitIn in{};
+  in.major = 7;
+  in.minor = 30;
+  CHECK(harness.call(RequestBuilder(kInit, 0).with(in)).header.error == -EPROTO);
+  in.major = 8;
+  CHECK(harness.call(RequestBuilder(kInit, 0).with(in)).as<InitOut>().major == 7);
+  CHECK_FALSE(harness.session.ready);
+}
+
+TEST_CASE("session: nothing is answered before init") {
+  Harness harness;
+  CHECK(harness.call(RequestBuilder(kGetattr).with(GetattrIn{})).header.error == -EIO);
+}
+
+TEST_CASE("session: unknown opcodes are ENOSYS and counted") {
+  Harness harness;
+  harness.start();
+  CHECK(harness.call(RequestBuilder(999)).header.error == -ENOSYS);
+  CHECK(harness.call(RequestBuilder(kSetupmapping)).header.error == -ENOSYS);
+  CHECK(harness.session.counters.unknown == 2);
+}
+
+TEST_CASE("session: ioctl is ENOTTY, poll and bmap are the kernel's") {
+  Harness harness;
+  harness.start();
+  CHECK(harness.call(RequestBuilder(kIoctl)).header.error == -ENOTTY);
+  CHECK(harness.call(RequestBuilder(kPoll)).header.error == -ENOSYS);
+  CHECK(harness.call(RequestBuilder(kBmap)).header.error == -ENOSYS);
+}
+
+TEST_CASE("session: fsync, fsyncdir, flush and syncfs always succeed") {
+  Harness harness;
+  harness.start();
+  CHECK(harness.call(RequestBuilder(kFsync).with(FsyncIn{})).header.error == 0);
+  CHECK(harness.call(RequestBuilder(kFsyncdir).with(FsyncIn{})).header.error == 0);
+  CHECK(harness.call(RequestBuilder(kFlush).with(FlushIn{})).header.error == 0);
+  CHECK(harness.call(RequestBuilder(kSyncfs).with(uint64_t{0})).header.error == 0);
+  CHECK(harness.transport.delays == 3);
+}
+
+TEST_CASE("names: a missing one is answered as a negative entry that lasts") {
+  Harness harness;
+  harness.start();
+  auto reply = harness.call(RequestBuilder(kLookup).name("nothing"));
+  CHECK(reply.header.error == 0);
+  CHECK(reply.as<EntryOut>().node == 0);
+  CHECK(reply.as<EntryOut>().entryValid == kLifetimeSeconds);
+}
+
+TEST_CASE("names: references are counted and forgotten") {
+  Harness harness;
+  harness.start();
+  uint64_t inode = harness.createFile("a");
+  harness.call(RequestBuilder(kLookup).name("a"));
+  CHECK(harness.files.kernelReferences(inode) == 2);
+  BatchForgetIn batch{2, 0};
+  harness.call(RequestBuilder(kBatchForget).with(batch).with(ForgetOne{inode, 1}).with(
+      ForgetOne{inode, 1}));
+  CHECK(harness.files.kernelReferences(inode) == 0);
+}
+
+TEST_CASE("names: a reply that the kernel refuses gives back what it granted") {
+  Harness harness;
+  harness.start();
+  uint64_t inode = harness.createFile("a");
+  CHECK(harness.files.openHandles() == 1);
+  harness.transport.sendResult = -ENOENT;
+  harness.call(RequestBuilder(kLookup).name("a"));
+  harness.call(RequestBuilder(kOpen, inode).with(OpenIn{O_RDONLY, 0}));
+  CHECK(harness.files.kernelReferences(inode) == 1);
+  CHECK(harness.files.openHandles() == 1);
+  CHECK(harness.session.ioModes.openCount(inode) == 1);
+}
+
+TEST_CASE("files: written bytes are read back") {
+  Harness harness;
+  harness.start();
+  uint64_t inode = harness.createFile("a", 0644, "hello");
+  auto reply = harness.call(RequestBuilder(kRead, inode).with(ReadIn{inode, 1, 100, 0, 0, 0, 0}));
+  CHECK(reply.body == "ello");
+}
+
+TEST_CASE("files: a write with less data than it says is refused") {
+  Harness harness;
+  harness.start();
+  uint64_t inode = harness.createFile("a");
+  WriteIn in{};
+  in.size = 10;
+  CHECK(harness.call(RequestBuilder(kWrite, inode).with(in).data("123")).header.error == -EINVAL);
+}
+
+TEST_CASE("files: a read larger than the agreed size is refused") {
+  Harness harness;
+  harness.start();
+  uint64_t inode = harness.createFile("a");
+  ReadIn in{inode, 0, UINT32_MAX, 0, 0, 0, 0};
+  CHECK(harness.call(RequestBuilder(kRead, inode).with(in)).header.error == -EINVAL);
+}
+
+TEST_CASE("files: an append goes to the real end, and outdated pages are dropped") {
+  Harness harness;
+  harness.start();
+  uint64_t inode = harness.createFile("a", 0644, "12345");
+  WriteIn in{};
+  in.offset = 2;  // what the kernel believes is the end
+  in.size = 1;
+  in.flags = O_WRONLY | O_APPEND;
+  harness.call(RequestBuilder(kWrite, inode).with(in).data("6"));
+  ReadIn all{inode, 0, 100, 0, 0, 0, 0};
+  CHECK(harness.call(RequestBuilder(kRead, inode).with(all)).body == "123456");
+}
+
+TEST_CASE("files: opens tell whether the kernel may cache") {
+  for (bool direct : {false, true}) {
+    SessionOptions options;
+    options.direct = direct;
+    Harness harness(options);
+    harness.start();
+    uint64_t inode = harness.createFile("a");
+    auto out = harness.call(RequestBuilder(kOpen, inode).with(OpenIn{})).as<OpenOut>();
+    uint32_t expected = direct ? kOpenDirectIo | kOpenParallelDirectWrites : kOpenKeepCache;
+    CHECK(out.flags == (expected | kOpenNoFlush));
+  }
+}
+
+TEST_CASE("privileges: a write by others clears set-id bits, and the kernel hears before") {
+  Harness harness;
+  harness.start();
+  uint64_t inode = harness.createFile("a", 06777, "x");
+  WriteIn in{};
+  in.size = 1;
+  harness.call(RequestBuilder(kWrite, inode).with(in).data("y").as(0, 0));
+  CHECK(harness.transport.notices.empty());
+  in.writeFlags = kWriteKillsPrivileges;
+  harness.call(RequestBuilder(kWrite, inode).with(in).data("y").as(5, 5));
+  auto mode = harness.call(RequestBuilder(kGetattr, inode).with(GetattrIn{}))
+                  .as<AttributesOut>()
+                  .attributes.mode;
+  CHECK((mode & 07777) == 0777);
+  REQUIRE(harness.transport.notices.size() == 1);
+  auto notice = harness.transport.notices[0];
+  CHECK(notice.header.error == static_cast<int>(Notice::kInvalidateInode));
+  CHECK(notice.as<InvalidateInodeOut>().node == inode);
+  CHECK(notice.as<InvalidateInodeOut>().offset == -1);
+}
+
+TEST_CASE("privileges: a setattr that sets nothing clears them") {
+  Harness harness;
+  harness.start();
+  uint64_t inode = harness.createFile("a", 06777);
+  auto reply = harness.call(RequestBuilder(kSetattr, inode).with(SetattrIn{}).as(5, 5));
+  CHECK((reply.as<AttributesOut>().attributes.mode & 07777) == 0777);
+}
+
+TEST_CASE("privileges: open with O_TRUNC clears them when the kernel says so") {
+  Harness harness;
+  harness.start();
+  uint64_t inode = harness.createFile("a", 04755, "x");
+  harness.call(RequestBuilder(kOpen, inode).with(OpenIn{O_WRONLY | O_TRUNC, 1}).as(5, 5));
+  auto reply = harness.call(RequestBuilder(kGetattr, inode).with(GetattrIn{}));
+  CHECK((reply.as<AttributesOut>().attributes.mode & 07777) == 0755);
+  CHECK(reply.as<AttributesOut>().attributes.size == 0);
+}
+
+TEST_CASE("directories: entries are packed to the size that was asked for") {
+  Harness harness;
+  harness.start();
+  for (int i = 0; i < 50; i++) harness.createFile("file" + std::to_string(i));
+  for (uint32_t opcode : {kReaddir, kReaddirplus}) {
+    size_t seen = 0;
+    uint64_t cookie = 0;
+    for (;;) {
+      ReadIn in{};
+      in.offset = cookie;
+      in.size = 1000;
+      auto reply = harness.call(RequestBuilder(opcode).with(in));
+      CHECK(reply.body.size() <= 1000);
+      if (reply.body.empty()) break;
+      size_t prefix = opcode == kReaddirplus ? sizeof(EntryOut) : 0;
+      for (size_t at = 0; at < reply.body.size();) {
+        auto entry = reply.as<WireEntry>(at + prefix);
+        at += (prefix + sizeof(WireEntry) + entry.nameLength + 7) & ~size_t{7};
+        cookie = entry.cookie;
+        seen++;
+      }
+    }
+    CHECK(seen == 52);
+  }
+}
+
+TEST_CASE("xattrs: names of SELinux and ACLs are refused, others travel") {
+  Harness harness;
+  harness.start();
+  uint64_t inode = harness.createFile("a");
+  auto get = [&](std::string_view name, uint32_t size) {
+    return harness.call(RequestBuilder(kGetxattr, inode).with(GetxattrIn{size, 0}).name(name));
+  };
+  CHECK(get("security.selinux", 100).header.error == -EOPNOTSUPP);
+  CHECK(get("system.posix_acl_access", 100).header.error == -EOPNOTSUPP);
+  CHECK(get("user.a", 100).header.error == -ENODATA);
+  SetxattrIn in{3, 0, 0, 0};
+  harness.call(RequestBuilder(kSetxattr, inode).with(in).name("user.a").data("123"));
+  CHECK(get("user.a", 0).as<GetxattrOut>().size == 3);
+  CHECK(get("user.a", 2).header.error == -ERANGE);
+  CHECK(get("user.a", 3).body == "123");
+}
+
+TEST_CASE("devices: numbers survive the wire") {
+  CHECK(deviceFromWire(deviceToWire(0x103)) == 0x103);
+  uint64_t large = deviceFromWire(0xabc12345);
+  CHECK(deviceToWire(large) == 0xabc12345);
+}
+
+TEST_CASE("session: close gives everything back") {
+  FakeFileSystem files;
+  RecordingTransport transport;
+  {
+    Session session(&files, transport, {});
+    CHECK(files.references() == 1);
+    session.attach();
+    session.close();
+    CHECK(files.references() == 0);
+    session.close();
+  }
+  CHECK(files.references() == 0);
+}
+
+}  // namespace ram::fuse
