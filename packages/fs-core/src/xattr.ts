@@ -13,7 +13,7 @@ export interface XattrOptions {
 }
 
 export interface SetXattrOptions extends XattrOptions {
-  /** `'create'` fails with EEXIST when the attribute is there, `'replace'` with ENODATA when not. */
+  /** `'create'` fails with EEXIST when it is there, `'replace'` with ENODATA when it is not. */
   mode?: 'create' | 'replace';
 }
 

@@ -111,22 +111,34 @@ describe('bad arguments give the errors of node:fs', () => {
   }
 });
 
-/** Where Node itself works on the process's own files or folder, which are not the Volume's. */
+const descriptorCalls = new Set<string>([
+  'appendFileSync',
+  'closeSync',
+  'readFileSync',
+  'readSync',
+  'readvSync',
+  'truncateSync',
+  'writeFileSync',
+  'writeSync',
+  'writevSync',
+]);
+
+/** Where Node itself works on the process's own files, aborts, or is odd without a meaning. */
 function isSpecial(name: string, place: number, bad: unknown): boolean {
   const isFd = typeof bad === 'number' && bad === (bad | 0) && bad >= 0;
-  const fdCalls = ['readFileSync', 'writeFileSync', 'appendFileSync', 'truncateSync'];
-  if (place === 0 && isFd) return name.startsWith('f') || fdCalls.includes(name) || takesFd(name);
-  // Odd in Node, without a meaning to keep: -1 is all flags at once; an error from mixing types.
-  if (name === 'openSync' && bad === -1) return true;
-  if (name === 'mkdtempSync' && String(bad) === '') return true;
-  if (fdCalls.includes(name) && typeof bad === 'bigint') return true;
-  if (name === 'futimesSync' && bad instanceof Date) return true;
-  // Node aborts the process.
-  if (bad === 2 ** 31 && ['chmodSync', 'mkdirSync', 'openSync', 'fchmodSync'].includes(name))
-    return true;
-  return false;
-}
-
-function takesFd(name: string): boolean {
-  return ['closeSync', 'readSync', 'writeSync', 'readvSync', 'writevSync'].includes(name);
+  if (place === 0 && isFd) return name.startsWith('f') || descriptorCalls.has(name);
+  switch (name) {
+    case 'chmodSync':
+    case 'fchmodSync':
+    case 'mkdirSync':
+      return bad === 2 ** 31; // aborts
+    case 'openSync':
+      return bad === 2 ** 31 || bad === -1; // aborts; is all flags at once
+    case 'mkdtempSync':
+      return String(bad) === ''; // cuts the template
+    case 'futimesSync':
+      return bad instanceof Date; // EBADF comes first
+    default:
+      return typeof bad === 'bigint' && descriptorCalls.has(name); // mixes types
+  }
 }

@@ -51,36 +51,7 @@ export function descriptorCalls(volume: NativeVolume): DescriptorCalls {
       if (result < 0) throw callError(result, 'close');
     },
 
-    readSync(
-      fdArgument: unknown,
-      bufferArgument: unknown,
-      offsetOrOptions?: unknown,
-      length?: unknown,
-      position?: unknown,
-    ) {
-      const fd = toDescriptor(fdArgument);
-      const buffer = toBuffer(bufferArgument);
-      const size = buffer.byteLength;
-      let offset = 0;
-      if (typeof offsetOrOptions === 'number') {
-        offset = toInteger(offsetOrOptions, 'offset', 0);
-      } else if (typeof offsetOrOptions === 'object' || (length ?? position) === undefined) {
-        const range = toRange(offsetOrOptions);
-        offset = range.offset === undefined ? 0 : toInteger(range.offset, 'offset', 0);
-        length = range.length === undefined ? size - offset : range.length;
-        position = range.position;
-      } else if (offsetOrOptions !== undefined) {
-        toInteger(offsetOrOptions, 'offset', 0);
-      }
-      const count = (length as number) | 0;
-      if (count === 0) return 0;
-      if (size === 0) throw invalidValue('buffer', buffer, 'is empty and cannot be written');
-      if (count < 0) throw outOfRange('length', '>= 0', count);
-      if (offset + count > size) throw outOfRange('length', `<= ${size - offset}`, count);
-      const result = volume.read(fd, buffer, offset, count, toReadPosition(position));
-      if (result < 0) throw callError(result, 'read');
-      return result;
-    },
+    readSync: readCall(volume),
 
     readvSync(fdArgument, buffersArgument, position) {
       const fd = toDescriptor(fdArgument);
@@ -90,36 +61,7 @@ export function descriptorCalls(volume: NativeVolume): DescriptorCalls {
       );
     },
 
-    writeSync(
-      fdArgument: unknown,
-      data: unknown,
-      offsetOrOptions?: unknown,
-      lengthOrEncoding?: unknown,
-      position?: unknown,
-    ) {
-      const fd = toDescriptor(fdArgument);
-      if (!isBuffer(data)) {
-        const bytes = textToWrite(data, lengthOrEncoding);
-        const at = toWritePosition(offsetOrOptions);
-        return checkWrite(volume.write(fd, bytes, 0, bytes.length, at));
-      }
-      let offset = offsetOrOptions ?? 0;
-      let length = lengthOrEncoding;
-      if (typeof offset === 'object') {
-        const range = offset as Range;
-        offset = range.offset ?? 0;
-        length = range.length;
-        position = range.position;
-      }
-      const start = toInteger(offset, 'offset', 0);
-      const size = data.byteLength;
-      const count = typeof length === 'number' ? length : size - start;
-      if (start > size) throw outOfRange('offset', `<= ${size}`, start);
-      if (count > size - start) throw outOfRange('length', `<= ${size - start}`, count);
-      if (count < 0) throw outOfRange('length', '>= 0', count);
-      toInteger(count, 'length', 0, 2 ** 31 - 1);
-      return checkWrite(volume.write(fd, data, start, count, toWritePosition(position)));
-    },
+    writeSync: writeCall(volume),
 
     writevSync(fdArgument, buffersArgument, position) {
       const fd = toDescriptor(fdArgument);
@@ -145,6 +87,72 @@ export function descriptorCalls(volume: NativeVolume): DescriptorCalls {
       const result = volume.sync(toDescriptor(fd), true);
       if (result < 0) throw callError(result, 'fdatasync');
     },
+  };
+}
+
+function readCall(volume: NativeVolume) {
+  return (
+    fdArgument: unknown,
+    bufferArgument: unknown,
+    offsetOrOptions?: unknown,
+    length?: unknown,
+    position?: unknown,
+  ): number => {
+    const fd = toDescriptor(fdArgument);
+    const buffer = toBuffer(bufferArgument);
+    const size = buffer.byteLength;
+    let offset = 0;
+    if (typeof offsetOrOptions === 'number') {
+      offset = toInteger(offsetOrOptions, 'offset', 0);
+    } else if (typeof offsetOrOptions === 'object' || (length ?? position) === undefined) {
+      const range = toRange(offsetOrOptions);
+      offset = range.offset === undefined ? 0 : toInteger(range.offset, 'offset', 0);
+      length = range.length === undefined ? size - offset : range.length;
+      position = range.position;
+    } else if (offsetOrOptions !== undefined) {
+      toInteger(offsetOrOptions, 'offset', 0);
+    }
+    const count = (length as number) | 0;
+    if (count === 0) return 0;
+    if (size === 0) throw invalidValue('buffer', buffer, 'is empty and cannot be written');
+    if (count < 0) throw outOfRange('length', '>= 0', count);
+    if (offset + count > size) throw outOfRange('length', `<= ${size - offset}`, count);
+    const result = volume.read(fd, buffer, offset, count, toReadPosition(position));
+    if (result < 0) throw callError(result, 'read');
+    return result;
+  };
+}
+
+function writeCall(volume: NativeVolume) {
+  return (
+    fdArgument: unknown,
+    data: unknown,
+    offsetOrOptions?: unknown,
+    lengthOrEncoding?: unknown,
+    position?: unknown,
+  ): number => {
+    const fd = toDescriptor(fdArgument);
+    if (!isBuffer(data)) {
+      const bytes = textToWrite(data, lengthOrEncoding);
+      const at = toWritePosition(offsetOrOptions);
+      return checkWrite(volume.write(fd, bytes, 0, bytes.length, at));
+    }
+    let offset = offsetOrOptions ?? 0;
+    let length = lengthOrEncoding;
+    if (typeof offset === 'object') {
+      const range = offset as Range;
+      offset = range.offset ?? 0;
+      length = range.length;
+      position = range.position;
+    }
+    const start = toInteger(offset, 'offset', 0);
+    const size = data.byteLength;
+    const count = typeof length === 'number' ? length : size - start;
+    if (start > size) throw outOfRange('offset', `<= ${size}`, start);
+    if (count > size - start) throw outOfRange('length', `<= ${size - start}`, count);
+    if (count < 0) throw outOfRange('length', '>= 0', count);
+    toInteger(count, 'length', 0, 2 ** 31 - 1);
+    return checkWrite(volume.write(fd, data, start, count, toWritePosition(position)));
   };
 }
 

@@ -178,10 +178,8 @@ function copyContent(
   if (result === 0) result = volume.fchmod(target, sourceMode & permissionBits);
   // As late as the first read would fail: what else names the target has changed by then.
   if ((sourceMode & fileTypeMask) === directoryType) return EISDIR;
-  for (let at = 0; result === 0;) {
-    const count = volume.copy(source, target, at, copyBytesMax);
-    if (count <= 0) return count;
-    at += count;
-  }
-  return result;
+  if (result < 0) return result;
+  let count: number;
+  for (let at = 0; (count = volume.copy(source, target, at, copyBytesMax)) > 0; at += count);
+  return count;
 }
