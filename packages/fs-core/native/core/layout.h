@@ -163,7 +163,9 @@ struct InlineContent {
   uint8_t bytes[];
 };
 
-// Page i holds bytes [i * 4096, …); 0 is a hole.
+// Page i holds bytes [i * 4096, …); 0 is a hole. The top bit says: allocated but never written,
+// which SEEK_DATA takes for a hole. kPages with content 0 is a map without pages. Bytes behind the
+// file's size are undefined; they are cleared when it grows.
 struct PageMap {
   uint32_t capacity;
   uint32_t unused;

@@ -162,6 +162,8 @@ class Store final : public FileSystem {
   InodeRecord* liveDirectory(uint64_t inode, int* error) const;
   int describe(uint64_t inode, const InodeRecord* record, Attributes* out);
   int populate(uint64_t inode);
+  int writeOnce(uint64_t inode, uint64_t offset, const void* data, size_t length, uint32_t flags,
+                WriteResult* out);
   void takeReference(const Caller& caller, uint64_t inode);
   int applyTimes(uint64_t inode, InodeRecord* record, const SetAttributes& change);
   void touch(Transaction& tx, InodeRecord* record, bool modified);

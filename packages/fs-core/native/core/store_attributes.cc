@@ -88,6 +88,9 @@ int Store::setAttributes(const Caller& caller, uint64_t inode, const SetAttribut
     if ((fields & kSetUid) != 0) tx.set32(&record->uid, change.uid);
     if ((fields & kSetGid) != 0) tx.set32(&record->gid, change.gid);
     if ((fields & kSetChanged) != 0) {
+      if (S_ISREG(record->mode)) {
+        if (int status = content_.settle(inode, record); status < 0) return status;
+      }
       tx.set64(&record->changed, change.changed.seconds);
       tx.set32(&record->changedNs, change.changed.nanoseconds);
     } else if (fields != 0 && fields != kKillPrivileges && fields != kSetSize) {

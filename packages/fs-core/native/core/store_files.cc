@@ -153,25 +153,38 @@ ssize_t Store::read(const Caller&, uint64_t inode, uint64_t, uint64_t offset, vo
   }
 }
 
+int Store::writeOnce(uint64_t inode, uint64_t offset, const void* data, size_t length,
+                     uint32_t flags, WriteResult* out) {
+  LockSet locks(locks_);
+  locks.exclusive(inode);
+  locks.lock();
+  InodeRecord* record = inodes_.live(inode);
+  if (record == nullptr) return -ESTALE;
+  if (!S_ISREG(record->mode)) return S_ISDIR(record->mode) ? -EISDIR : -EINVAL;
+  if ((flags & kWriteKillPrivileges) != 0) {
+    if (int status = killPrivileges(record); status < 0) return status;
+  }
+  const uint64_t at = (flags & kWriteAppend) != 0 ? Content::kAppend : offset;
+  return content_.write(inode, record, at, data, length, out);
+}
+
 int Store::write(const Caller& caller, uint64_t inode, uint64_t, uint64_t offset, const void* data,
                  size_t length, uint32_t flags, WriteResult* out) {
   if (Provider* provider = content_.provider()) {
     if (int status = provider->admit(length); status < 0) return status;
   }
-  const int result = withRoom([&]() -> int {
-    LockSet locks(locks_);
-    locks.exclusive(inode);
-    locks.lock();
-    InodeRecord* record = inodes_.live(inode);
-    if (record == nullptr) return -ESTALE;
-    if (!S_ISREG(record->mode)) return S_ISDIR(record->mode) ? -EISDIR : -EINVAL;
-    if ((flags & kWriteKillPrivileges) != 0) {
-      if (int status = killPrivileges(record); status < 0) return status;
-    }
-    const uint64_t at = (flags & kWriteAppend) != 0 ? Content::kAppend : offset;
-    return content_.write(inode, record, at, data, length, out);
-  });
-  if (result == 0) tellInode(caller, inode, out->offset, out->length);
+  const int result =
+      withRoom([&] { return writeOnce(inode, offset, data, length, flags, out); });
+  if (result < 0) return result;
+  // Short because the disk is full: perhaps only because its room is scattered.
+  if (out->length < length && content_.compact(locks_)) {
+    const auto* rest = static_cast<const uint8_t*>(data) + out->length;
+    WriteResult more;
+    const int status = writeOnce(inode, out->offset + out->length, rest, length - out->length,
+                                 flags & ~kWriteAppend, &more);
+    if (status == 0) out->length += more.length;
+  }
+  tellInode(caller, inode, out->offset, out->length);
   return result;
 }
 
