@@ -33,7 +33,7 @@ void Notifier::inodeChanged(const Caller& caller, uint64_t inode, uint64_t offse
 void Notifier::entryChanged(const Caller& caller, uint64_t parent, std::string_view name) {
   changes_.fetch_add(1);
   if (caller.mount == 0) {
-    sendEntry(parent, name);
+    sendName(parent, name);
   } else {
     enqueue({parent, 0, 0, std::string(name)});
   }
@@ -68,6 +68,11 @@ void Notifier::sendInode(uint64_t inode, uint64_t offset, uint64_t length) {
   if (parent == 0) return;
   sendEntry(parent, kBarrierName);
   writeInode(inode, from, bytes);
+}
+
+// Where the kernel holds no entry of that name, it does not see that the directory has changed.
+void Notifier::sendName(uint64_t parent, std::string_view name) {
+  if (sendEntry(parent, name) != 0) sendInode(parent, 0, 0);
 }
 
 int Notifier::writeInode(uint64_t inode, int64_t offset, int64_t length) {
@@ -113,7 +118,7 @@ void Notifier::run() {
     if (item.name.empty()) {
       sendInode(item.inode, item.offset, item.length);
     } else {
-      sendEntry(item.inode, item.name);
+      sendName(item.inode, item.name);
     }
     lock.lock();
   }

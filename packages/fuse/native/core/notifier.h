@@ -72,6 +72,7 @@ class Notifier final : public Observer {
   void enqueue(Item item);
   void run();
   void sendInode(uint64_t inode, uint64_t offset, uint64_t length);
+  void sendName(uint64_t parent, std::string_view name);
   int sendEntry(uint64_t parent, std::string_view name);
   int writeInode(uint64_t inode, int64_t offset, int64_t length);
   uint64_t grantParent(uint64_t inode);

@@ -17,17 +17,18 @@ namespace {
 struct Echo final : RequestHandler {
   void handle(std::span<const std::byte> request, uint32_t channel,
               std::span<std::byte>) override {
-    if (delay) {
+    std::string_view text(reinterpret_cast<const char*>(request.data()), request.size());
+    if (text == "slow") {
       transport->expectDelay();
       std::unique_lock lock(mutex);
-      released.wait(lock, [&] { return !delay; });
+      wake.wait(lock, [&] { return released; });
     }
     transport->send(channel, request);
   }
   DevFuse* transport = nullptr;
-  std::atomic<bool> delay{false};
   std::mutex mutex;
-  std::condition_variable released;
+  std::condition_variable wake;
+  bool released = false;  // guarded by mutex
 };
 
 struct Pair {
@@ -65,16 +66,14 @@ TEST_CASE("transport: a request that takes long does not keep others waiting") {
   DevFuse transport(pair.sockets[0], 4);
   Echo echo;
   echo.transport = &transport;
-  echo.delay = true;
   REQUIRE(transport.start(&echo, nullptr, nullptr) == 0);
   pair.send("slow");
-  while (transport.threads() < 2) std::this_thread::yield();
+  CHECK(pair.exchange("quick") == "quick");
   {
     std::lock_guard lock(echo.mutex);
-    echo.delay = false;
+    echo.released = true;
+    echo.wake.notify_all();
   }
-  CHECK(pair.exchange("quick") == "quick");
-  echo.released.notify_all();
   CHECK(pair.receive() == "slow");
 }
 

@@ -170,9 +170,9 @@ void FakeFileSystem::renamed(std::unique_lock<std::mutex>& lock, const Caller& c
   auto observers = observers_;
   lock.unlock();
   for (size_t mount = 1; mount < observers.size(); mount++) {
-    if (observers[mount] == nullptr || mount == caller.mount) continue;
-    observers[mount]->entryChanged(caller, parent, name);
-    observers[mount]->inodeChanged(caller, parent, 0, 0);
+    if (observers[mount] != nullptr && mount != caller.mount) {
+      observers[mount]->entryChanged(caller, parent, name);
+    }
   }
 }
 

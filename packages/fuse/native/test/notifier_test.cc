@@ -45,6 +45,16 @@ TEST_CASE("notifier: changes from inside the process are sent before they return
   CHECK(entry.body.substr(sizeof(InvalidateEntryOut)) == std::string("name\0", 5));
 }
 
+TEST_CASE("notifier: a name that the kernel does not hold still changes its directory") {
+  RecordingTransport transport;
+  Notifier notifier(transport);
+  transport.notifyResults = {-ENOENT};
+  notifier.entryChanged(kInProcess, 8, "new");
+  REQUIRE(transport.notices.size() == 2);
+  CHECK(transport.notices[1].as<InvalidateInodeOut>().node == 8);
+  CHECK(transport.notices[1].as<InvalidateInodeOut>().offset == -1);
+}
+
 TEST_CASE("notifier: changes by other mounts are sent, but not waited for") {
   RecordingTransport transport;
   Notifier notifier(transport);
