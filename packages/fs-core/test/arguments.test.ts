@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import type { VolumeFs } from '../src/index.ts';
 import { BothSides } from './both-sides.ts';
+import type { Call } from './both-sides.ts';
 
 let both: BothSides;
 let home: string;
@@ -94,17 +95,15 @@ describe('bad arguments give the errors of node:fs', () => {
       for (let place = 0; place < count; place += 1) {
         for (const bad of badValues) {
           if (isSpecial(name, place, bad)) continue;
-          both.same(
-            (fs, at) => {
-              const args = makeArguments(at);
-              args[place] = bad;
-              const call = fs[name as keyof VolumeFs] as (...args: unknown[]) => unknown;
-              const result = call(...args);
-              if (name === 'openSync') fs.closeSync(result as number);
-              return typeof result;
-            },
-            `${name} with ${String(typeof bad === 'object' ? JSON.stringify(bad) : bad)} as ${place}`,
-          );
+          const shown = typeof bad === 'object' ? JSON.stringify(bad) : String(bad);
+          const call: Call = (fs, at) => {
+            const args = makeArguments(at);
+            args[place] = bad;
+            const result = (fs[name as keyof VolumeFs] as (...args: unknown[]) => unknown)(...args);
+            if (name === 'openSync') fs.closeSync(result as number);
+            return typeof result;
+          };
+          both.same(call, `${name} with ${shown} as ${place}`);
         }
       }
     });
