@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "descriptor_use.h"
+#include "pinned_inode.h"
 
 namespace ram {
 namespace {
@@ -62,42 +63,48 @@ int LocalClient::placeForNew(PathWalk* walk, std::string_view path, bool directo
 }
 
 int LocalClient::makeDirectory(std::string_view path, uint32_t mode) {
-  PathWalk walk(fileSystem_, caller_);
-  PathPlace place;
-  int result = placeForNew(&walk, path, true, &place);
-  if (result < 0) return result;
-  Attributes made;
-  uint32_t bits = mode & 01777 & ~umask_;  // as vfs_mkdir(): no set-id bits
-  return fileSystem_->makeDirectory(caller_, place.directory, place.name, bits, &made);
+  return againWhileStale([&]() -> int {
+    PathWalk walk(fileSystem_, caller_);
+    PathPlace place;
+    int result = placeForNew(&walk, path, true, &place);
+    if (result < 0) return result;
+    Attributes made;
+    uint32_t bits = mode & 01777 & ~umask_;  // as vfs_mkdir(): no set-id bits
+    return fileSystem_->makeDirectory(caller_, place.directory, place.name, bits, &made);
+  });
 }
 
 int LocalClient::removeDirectory(std::string_view path) {
-  PathWalk walk(fileSystem_, caller_);
-  PathPlace place;
-  int result = walk.findPlace(path, &place);
-  if (result < 0) return result;
-  switch (place.last) {
-    case LastComponent::kRoot: return -EBUSY;
-    case LastComponent::kDot: return -EINVAL;
-    case LastComponent::kDotDot: return -ENOTEMPTY;
-    case LastComponent::kName: break;
-  }
-  return fileSystem_->removeDirectory(caller_, place.directory, place.name);
+  return againWhileStale([&]() -> int {
+    PathWalk walk(fileSystem_, caller_);
+    PathPlace place;
+    int result = walk.findPlace(path, &place);
+    if (result < 0) return result;
+    switch (place.last) {
+      case LastComponent::kRoot: return -EBUSY;
+      case LastComponent::kDot: return -EINVAL;
+      case LastComponent::kDotDot: return -ENOTEMPTY;
+      case LastComponent::kName: break;
+    }
+    return fileSystem_->removeDirectory(caller_, place.directory, place.name);
+  });
 }
 
 int LocalClient::unlink(std::string_view path) {
-  PathWalk walk(fileSystem_, caller_);
-  PathPlace place;
-  int result = walk.findPlace(path, &place);
-  if (result < 0) return result;
-  if (place.last != LastComponent::kName) return -EISDIR;
-  if (place.trailingSlash) {
-    Attributes found;
-    result = fileSystem_->lookup(caller_, place.directory, place.name, &found);
+  return againWhileStale([&]() -> int {
+    PathWalk walk(fileSystem_, caller_);
+    PathPlace place;
+    int result = walk.findPlace(path, &place);
     if (result < 0) return result;
-    return S_ISDIR(found.mode) ? -EISDIR : -ENOTDIR;
-  }
-  return fileSystem_->unlink(caller_, place.directory, place.name);
+    if (place.last != LastComponent::kName) return -EISDIR;
+    if (place.trailingSlash) {
+      Attributes found;
+      result = fileSystem_->lookup(caller_, place.directory, place.name, &found);
+      if (result < 0) return result;
+      return S_ISDIR(found.mode) ? -EISDIR : -ENOTDIR;
+    }
+    return fileSystem_->unlink(caller_, place.directory, place.name);
+  });
 }
 
 // Trailing slashes are for directories only; the order of the errors is that of do_renameat2().
@@ -119,81 +126,104 @@ int LocalClient::checkRenameSlashes(const PathPlace& source, const PathPlace& ta
 }
 
 int LocalClient::rename(std::string_view from, std::string_view to, uint32_t flags) {
-  if ((flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT)) != 0) return -EINVAL;
-  if ((flags & RENAME_EXCHANGE) != 0 && (flags & ~RENAME_EXCHANGE) != 0) return -EINVAL;
-  PathWalk fromWalk(fileSystem_, caller_);
-  PathWalk toWalk(fileSystem_, caller_);
-  PathPlace source, target;
-  int result = fromWalk.findPlace(from, &source);
-  if (result == 0) result = toWalk.findPlace(to, &target);
-  if (result < 0) return result;
-  if (source.last != LastComponent::kName) return -EBUSY;
-  if (target.last != LastComponent::kName) return flags & RENAME_NOREPLACE ? -EEXIST : -EBUSY;
-  if (source.trailingSlash || target.trailingSlash) {
-    result = checkRenameSlashes(source, target, flags);
+  return againWhileStale([&]() -> int {
+    if ((flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT)) != 0) return -EINVAL;
+    if ((flags & RENAME_EXCHANGE) != 0 && (flags & ~RENAME_EXCHANGE) != 0) return -EINVAL;
+    PathWalk fromWalk(fileSystem_, caller_);
+    PathWalk toWalk(fileSystem_, caller_);
+    PathPlace source, target;
+    int result = fromWalk.findPlace(from, &source);
+    if (result == 0) result = toWalk.findPlace(to, &target);
     if (result < 0) return result;
-  }
-  return fileSystem_->rename(caller_, source.directory, source.name, target.directory, target.name,
-                             flags);
+    if (source.last != LastComponent::kName) return -EBUSY;
+    if (target.last != LastComponent::kName) return flags & RENAME_NOREPLACE ? -EEXIST : -EBUSY;
+    if (source.trailingSlash || target.trailingSlash) {
+      result = checkRenameSlashes(source, target, flags);
+      if (result < 0) return result;
+    }
+    return fileSystem_->rename(caller_, source.directory, source.name, target.directory,
+                               target.name, flags);
+  });
 }
 
 int LocalClient::link(std::string_view existing, std::string_view path) {
-  PathWalk existingWalk(fileSystem_, caller_);
-  Attributes found;
-  int result = existingWalk.resolve(existing, false, &found);
-  if (result < 0) return result;
-  PathWalk walk(fileSystem_, caller_);
-  PathPlace place;
-  result = placeForNew(&walk, path, false, &place);
-  if (result < 0) return result;
-  if (S_ISDIR(found.mode)) {
-    result = fileSystem_->lookup(caller_, place.directory, place.name, &found);
-    if (result == 0) return -EEXIST;
-    return result == -ENOENT ? -EPERM : result;
-  }
-  return fileSystem_->link(caller_, found.inode, place.directory, place.name, &found);
+  return againWhileStale([&]() -> int {
+    PinnedInode pinned(fileSystem_, caller_);
+    int result = pinned.find(existing, false);
+    if (result < 0) return result;
+    PathWalk walk(fileSystem_, caller_);
+    PathPlace place;
+    result = placeForNew(&walk, path, false, &place);
+    if (result < 0) return result;
+    Attributes found;
+    if (S_ISDIR(pinned.found.mode)) {
+      result = fileSystem_->lookup(caller_, place.directory, place.name, &found);
+      if (result == 0) return -EEXIST;
+      return result == -ENOENT ? -EPERM : result;
+    }
+    return fileSystem_->link(caller_, pinned.found.inode, place.directory, place.name, &found);
+  });
 }
 
 int LocalClient::symlink(std::string_view target, std::string_view path) {
   if (target.empty()) return -ENOENT;
   if (target.size() >= PATH_MAX) return -ENAMETOOLONG;
   if (target.find('\0') != std::string_view::npos) return -EINVAL;
-  PathWalk walk(fileSystem_, caller_);
-  PathPlace place;
-  int result = placeForNew(&walk, path, false, &place);
-  if (result < 0) return result;
-  Attributes made;
-  return fileSystem_->makeSymlink(caller_, place.directory, place.name, target, &made);
+  return againWhileStale([&]() -> int {
+    PathWalk walk(fileSystem_, caller_);
+    PathPlace place;
+    int result = placeForNew(&walk, path, false, &place);
+    if (result < 0) return result;
+    Attributes made;
+    return fileSystem_->makeSymlink(caller_, place.directory, place.name, target, &made);
+  });
 }
 
 ssize_t LocalClient::readSymlink(std::string_view path, char* target, size_t size) {
-  PathWalk walk(fileSystem_, caller_);
-  Attributes found;
-  int result = walk.resolve(path, false, &found);
-  if (result < 0) return result;
-  if (!S_ISLNK(found.mode)) return -EINVAL;
-  return fileSystem_->readSymlink(caller_, found.inode, target, size);
+  return againWhileStale([&]() -> ssize_t {
+    PathWalk walk(fileSystem_, caller_);
+    Attributes found;
+    int result = walk.resolve(path, false, &found);
+    if (result < 0) return result;
+    if (!S_ISLNK(found.mode)) return -EINVAL;
+    return fileSystem_->readSymlink(caller_, found.inode, target, size);
+  });
 }
 
 int LocalClient::readDirectory(std::string_view path, DirectoryVisitor* visitor) {
-  PathWalk walk(fileSystem_, caller_);
-  Attributes found;
-  int result = walk.resolve(path, true, &found);
-  if (result < 0) return result;
-  if (!S_ISDIR(found.mode)) return -ENOTDIR;
-  OpenResult opened;
-  result = fileSystem_->openDirectory(caller_, found.inode, &opened);
-  if (result < 0) return result;
-  SkipDots skipDots(visitor);
-  result = fileSystem_->readDirectory(caller_, found.inode, 0, false, &skipDots);
-  fileSystem_->close(caller_, found.inode, opened.handle);
-  return result;
+  return againWhileStale([&]() -> int {
+    PathWalk walk(fileSystem_, caller_);
+    Attributes found;
+    int result = walk.resolve(path, true, &found);
+    if (result < 0) return result;
+    if (!S_ISDIR(found.mode)) return -ENOTDIR;
+    OpenResult opened;
+    result = fileSystem_->openDirectory(caller_, found.inode, &opened);
+    if (result < 0) return result;
+    SkipDots skipDots(visitor);
+    result = fileSystem_->readDirectory(caller_, found.inode, 0, false, &skipDots);
+    fileSystem_->close(caller_, found.inode, opened.handle);
+    return result;
+  });
 }
 
 // --- attributes ----------------------------------------------------------------------------------
 
+// Calls with what the path names, which stays that file during the call.
+template <typename Call>
+auto LocalClient::onPath(std::string_view path, bool follow, Call call)
+    -> decltype(call(Attributes{})) {
+  return againWhileStale([&]() -> decltype(call(Attributes{})) {
+    PinnedInode pinned(fileSystem_, caller_);
+    int result = pinned.find(path, follow);
+    if (result < 0) return result;
+    return call(pinned.found);
+  });
+}
+
 int LocalClient::stat(std::string_view path, bool follow, Attributes* out) {
-  return PathWalk(fileSystem_, caller_).resolve(path, follow, out);
+  return againWhileStale(
+      [&] { return PathWalk(fileSystem_, caller_).resolve(path, follow, out); });
 }
 
 int LocalClient::stat(int descriptor, Attributes* out) {
@@ -204,12 +234,14 @@ int LocalClient::stat(int descriptor, Attributes* out) {
 
 int LocalClient::access(std::string_view path, uint32_t mask) {
   if ((mask & ~7u) != 0) return -EINVAL;
-  Attributes found;
-  int result = stat(path, true, &found);
-  if (result < 0 || mask == 0) return result;
-  Caller root = caller_;
-  root.uid = root.gid = 0;
-  return fileSystem_->access(root, found.inode, mask);
+  return againWhileStale([&]() -> int {
+    Attributes found;
+    int result = PathWalk(fileSystem_, caller_).resolve(path, true, &found);
+    if (result < 0 || mask == 0) return result;
+    Caller root = caller_;
+    root.uid = root.gid = 0;
+    return fileSystem_->access(root, found.inode, mask);
+  });
 }
 
 int LocalClient::statistics(std::string_view path, FileSystemStats* out) {
@@ -232,9 +264,9 @@ int LocalClient::changeModeOf(uint64_t inode, uint32_t mode) {
 }
 
 int LocalClient::changeMode(std::string_view path, uint32_t mode) {
-  Attributes found;
-  int result = stat(path, true, &found);
-  return result < 0 ? result : changeModeOf(found.inode, mode);
+  return onPath(path, true, [&](const Attributes& found) {
+    return changeModeOf(found.inode, mode);
+  });
 }
 
 int LocalClient::changeMode(int descriptor, uint32_t mode) {
@@ -254,9 +286,9 @@ int LocalClient::changeOwnerOf(const Attributes& found, uint32_t uid, uint32_t g
 }
 
 int LocalClient::changeOwner(std::string_view path, bool follow, uint32_t uid, uint32_t gid) {
-  Attributes found;
-  int result = stat(path, follow, &found);
-  return result < 0 ? result : changeOwnerOf(found, uid, gid);
+  return onPath(path, follow, [&](const Attributes& found) {
+    return changeOwnerOf(found, uid, gid);
+  });
 }
 
 int LocalClient::changeOwner(int descriptor, uint32_t uid, uint32_t gid) {
@@ -277,9 +309,9 @@ int LocalClient::changeTimesOf(uint64_t inode, Timestamp accessed, Timestamp mod
 
 int LocalClient::changeTimes(std::string_view path, bool follow, Timestamp accessed,
                              Timestamp modified) {
-  Attributes found;
-  int result = stat(path, follow, &found);
-  return result < 0 ? result : changeTimesOf(found.inode, accessed, modified);
+  return onPath(path, follow, [&](const Attributes& found) {
+    return changeTimesOf(found.inode, accessed, modified);
+  });
 }
 
 int LocalClient::changeTimes(int descriptor, Timestamp accessed, Timestamp modified) {
@@ -291,39 +323,39 @@ int LocalClient::changeTimes(int descriptor, Timestamp accessed, Timestamp modif
 
 ssize_t LocalClient::getXattr(std::string_view path, bool follow, std::string_view name,
                               void* value, size_t size) {
-  Attributes found;
   int result = checkXattrName(name);
-  if (result == 0) result = stat(path, follow, &found);
   if (result < 0) return result;
-  if (!mayHaveUserXattrs(found, name)) return -ENODATA;
-  return fileSystem_->getXattr(caller_, found.inode, name, value, size);
+  return onPath(path, follow, [&](const Attributes& found) -> ssize_t {
+    if (!mayHaveUserXattrs(found, name)) return -ENODATA;
+    return fileSystem_->getXattr(caller_, found.inode, name, value, size);
+  });
 }
 
 int LocalClient::setXattr(std::string_view path, bool follow, std::string_view name,
                           const void* value, size_t size, int flags) {
   if ((flags & ~(XATTR_CREATE | XATTR_REPLACE)) != 0) return -EINVAL;
   if (size > XATTR_SIZE_MAX) return -E2BIG;
-  Attributes found;
   int result = checkXattrName(name);
-  if (result == 0) result = stat(path, follow, &found);
   if (result < 0) return result;
-  if (!mayHaveUserXattrs(found, name)) return -EPERM;
-  return fileSystem_->setXattr(caller_, found.inode, name, value, size, flags);
+  return onPath(path, follow, [&](const Attributes& found) {
+    if (!mayHaveUserXattrs(found, name)) return -EPERM;
+    return fileSystem_->setXattr(caller_, found.inode, name, value, size, flags);
+  });
 }
 
 ssize_t LocalClient::listXattr(std::string_view path, bool follow, char* names, size_t size) {
-  Attributes found;
-  int result = stat(path, follow, &found);
-  return result < 0 ? result : fileSystem_->listXattr(caller_, found.inode, names, size);
+  return onPath(path, follow, [&](const Attributes& found) {
+    return fileSystem_->listXattr(caller_, found.inode, names, size);
+  });
 }
 
 int LocalClient::removeXattr(std::string_view path, bool follow, std::string_view name) {
-  Attributes found;
   int result = checkXattrName(name);
-  if (result == 0) result = stat(path, follow, &found);
   if (result < 0) return result;
-  if (!mayHaveUserXattrs(found, name)) return -EPERM;
-  return fileSystem_->removeXattr(caller_, found.inode, name);
+  return onPath(path, follow, [&](const Attributes& found) {
+    if (!mayHaveUserXattrs(found, name)) return -EPERM;
+    return fileSystem_->removeXattr(caller_, found.inode, name);
+  });
 }
 
 }  // namespace ram

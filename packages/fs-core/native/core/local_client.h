@@ -77,6 +77,9 @@ class LocalClient {
   int removeXattr(std::string_view path, bool follow, std::string_view name);
 
  private:
+  template <typename Call>
+  auto onPath(std::string_view path, bool follow, Call call) -> decltype(call(Attributes{}));
+  int openOnce(std::string_view path, int flags, uint32_t mode);
   int openExisting(const Attributes& found, int flags);
   int openNew(const PathPlace& place, int flags, uint32_t mode);
   int openTemporary(PathWalk* walk, std::string_view path, int flags, uint32_t mode);

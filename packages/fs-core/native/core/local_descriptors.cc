@@ -6,13 +6,13 @@
 
 #include "descriptor_use.h"
 #include "local_client.h"
+#include "pinned_inode.h"
 
 namespace ram {
 namespace {
 
 constexpr uint32_t kPermissionBits = 07777;
-constexpr int kRacesMax = 1000;                // lost against other threads, before giving up
-constexpr size_t kTransferMax = 0x7ffff000;    // MAX_RW_COUNT of the kernel
+constexpr size_t kTransferMax = 0x7ffff000;  // MAX_RW_COUNT of the kernel
 constexpr int kStoreFlags = O_ACCMODE | O_APPEND | O_EXCL;
 
 // Access mode 3 opens for neither.
@@ -37,31 +37,31 @@ int checkFlags(int flags) {
 int LocalClient::open(std::string_view path, int flags, uint32_t mode) {
   int result = checkFlags(flags);
   if (result < 0) return result;
+  return againWhileStale([&] { return openOnce(path, flags, mode); });
+}
+
+// -ESTALE: another thread removed or made the file in between.
+int LocalClient::openOnce(std::string_view path, int flags, uint32_t mode) {
   bool creates = (flags & O_CREAT) != 0;
   bool exclusive = creates && (flags & O_EXCL) != 0;
   bool follow = (flags & O_NOFOLLOW) == 0 && !exclusive;
-  for (int race = 0; race < kRacesMax; ++race) {
-    PathWalk walk(fileSystem_, caller_);
-    if (isTemporary(flags)) return openTemporary(&walk, path, flags, mode);
-    PathPlace place;
-    result = walk.findPlace(path, &place);
-    if (result < 0) return result;
-    if (creates && place.trailingSlash && place.last == LastComponent::kName) return -EISDIR;
-    Attributes found;
-    result = walk.resolvePlace(&place, follow, &found);
-    if (creates && place.trailingSlash && place.last == LastComponent::kName) return -EISDIR;
-    if (result == -ENOENT && creates && place.missing) {
-      result = openNew(place, flags, mode);
-      if (result == -EEXIST && !exclusive) continue;
-      return result;
-    }
-    if (result < 0) return result;
-    if (exclusive) return -EEXIST;
-    if (creates && S_ISDIR(found.mode)) return -EISDIR;
-    result = openExisting(found, flags);
-    if (result != -ESTALE) return result;
+  PathWalk walk(fileSystem_, caller_);
+  if (isTemporary(flags)) return openTemporary(&walk, path, flags, mode);
+  PathPlace place;
+  int result = walk.findPlace(path, &place);
+  if (result < 0) return result;
+  if (creates && place.trailingSlash && place.last == LastComponent::kName) return -EISDIR;
+  Attributes found;
+  result = walk.resolvePlace(&place, follow, &found);
+  if (creates && place.trailingSlash && place.last == LastComponent::kName) return -EISDIR;
+  if (result == -ENOENT && creates && place.missing) {
+    result = openNew(place, flags, mode);
+    return result == -EEXIST && !exclusive ? -ESTALE : result;
   }
-  return -ESTALE;
+  if (result < 0) return result;
+  if (exclusive) return -EEXIST;
+  if (creates && S_ISDIR(found.mode)) return -EISDIR;
+  return openExisting(found, flags);
 }
 
 int LocalClient::openNew(const PathPlace& place, int flags, uint32_t mode) {
