@@ -15,7 +15,14 @@ const pollIntervalMs = 50;
  */
 export async function runDemo({ projectDirectory, mountPoint, missing }) {
   const ram = join(projectDirectory, 'apps', 'cli', 'bin', 'ram.js');
-  mkdirSync(mountPoint, { recursive: true });
+  const before = mountId(mountPoint);
+  if (before !== undefined && answers(mountPoint)) {
+    console.error(`A disk is mounted on ${mountPoint} already: does another npm start run?`);
+    console.error('`node apps/cli/bin/ram.js umount ramdisk` unmounts it.');
+    return 1;
+  }
+  // One that no longer answers is left over: `ram mount` replaces it.
+  if (before === undefined) mkdirSync(mountPoint, { recursive: true });
   // A process group of its own: Ctrl-C in a terminal reaches every process of the group, npm
   // passes it on as well, and the disk is to see it once.
   const command = [ram, 'mount', mountPoint, '--foreground', '--name', 'ram-demo'];
@@ -26,14 +33,15 @@ export async function runDemo({ projectDirectory, mountPoint, missing }) {
   });
   const stop = stopOnSignals(disk);
 
-  const mounted = await waitForMount(mountPoint, disk);
-  if (mounted) console.log(guide({ mountPoint, ram: 'node apps/cli/bin/ram.js', missing }));
+  const mounted = await waitForMount(mountPoint, before, disk);
+  if (mounted !== undefined)
+    console.log(guide({ mountPoint, ram: 'node apps/cli/bin/ram.js', missing }));
   await exited;
   stop.dispose();
-  if (isMounted(mountPoint)) {
+  if (mounted !== undefined && mountId(mountPoint) === mounted) {
     spawnSync(process.execPath, [ram, 'umount', '--yes', mountPoint], { stdio: 'inherit' });
   }
-  if (mounted && stop.requested() && !isMounted(mountPoint)) {
+  if (mounted !== undefined && stop.requested() && mountId(mountPoint) !== mounted) {
     console.log('The disk is unmounted and its memory is free again.');
     return 0;
   }
@@ -66,21 +74,34 @@ function stopOnSignals(disk) {
 
 /**
  * @param {string} mountPoint
+ * @param {string | undefined} before The mount that was there, which doesn't count.
  * @param {import('node:child_process').ChildProcess} disk
+ * @returns {Promise<string | undefined>} undefined when the disk ended or took too long.
  */
-async function waitForMount(mountPoint, disk) {
+async function waitForMount(mountPoint, before, disk) {
   const end = Date.now() + mountTimeLimitMs;
   while (Date.now() < end && disk.exitCode === null && disk.signalCode === null) {
-    if (isMounted(mountPoint)) return true;
+    const id = mountId(mountPoint);
+    if (id !== undefined && id !== before) return id;
     await delay(pollIntervalMs);
   }
-  return false;
+  return undefined;
 }
 
-/** @param {string} mountPoint */
-function isMounted(mountPoint) {
-  const table = readFileSync('/proc/self/mountinfo', 'utf8');
-  return table.split('\n').some((line) => unescapePath(line.split(' ')[4] ?? '') === mountPoint);
+/**
+ * The kernel's number of the topmost mount on a folder, or undefined.
+ * @param {string} mountPoint
+ */
+function mountId(mountPoint) {
+  const table = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
+  const rows = table.map((line) => line.split(' '));
+  return rows.findLast((row) => unescapePath(row[4] ?? '') === mountPoint)?.[0];
+}
+
+/** Asked in a child with a time limit, since a mount may hang. @param {string} mountPoint */
+function answers(mountPoint) {
+  const timeout = 3_000;
+  return spawnSync('stat', ['-f', mountPoint], { timeout, stdio: 'ignore' }).status === 0;
 }
 
 /** The kernel writes spaces and the like as octal numbers. @param {string} text */
