@@ -35,6 +35,7 @@ void ServedMount::stop() {
   transport_->stop();
   transport_->disconnect();
   session_->close();
+  transport_->close();
 }
 
 void ServedMount::shutdown() {

@@ -133,17 +133,17 @@ void SessionWrap::stop(const Napi::CallbackInfo&) {
 
 // The threads are gone: nobody calls it any more.
 void SessionWrap::releaseEvents() {
-  LiveMounts::get().remove(mount_);
   if (released_) return;
   released_ = true;
+  LiveMounts::get().remove(mount_);
+  napi_remove_env_cleanup_hook(Env(), atEnvironmentEnd, this);
   events_.Release();
 }
 
-void SessionWrap::Finalize(Napi::BasicEnv env) {
-  if (!mount_) return;
+void SessionWrap::Finalize(Napi::BasicEnv) {
+  if (!mount_) return;  // the constructor threw
   mount_->stop();
   releaseEvents();
-  napi_remove_env_cleanup_hook(env, atEnvironmentEnd, this);
 }
 
 Napi::Value SessionWrap::stats(const Napi::CallbackInfo& info) {

@@ -60,6 +60,7 @@ class SessionWrap final : public Napi::ObjectWrap<SessionWrap> {
  public:
   static Napi::Function define(Napi::Env env);
   explicit SessionWrap(const Napi::CallbackInfo& info);
+  void Finalize(Napi::BasicEnv env) override;
 
  private:
   // serve(descriptor): 0 or -errno
@@ -74,7 +75,6 @@ class SessionWrap final : public Napi::ObjectWrap<SessionWrap> {
   void ref(const Napi::CallbackInfo& info);
   void unref(const Napi::CallbackInfo& info);
 
-  void Finalize(Napi::BasicEnv env) override;
   void releaseEvents();
   static void atEnvironmentEnd(void* self);
 

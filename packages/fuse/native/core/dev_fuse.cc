@@ -92,9 +92,7 @@ DevFuse::DevFuse(int descriptor, uint32_t threadsMax)
 
 DevFuse::~DevFuse() {
   stop();
-  for (auto& slot : descriptors_) {
-    if (slot >= 0) ::close(slot);
-  }
+  close();
 }
 
 int DevFuse::start(RequestHandler* handler, void (*onEnd)(void*), void* context) {
@@ -264,6 +262,13 @@ void DevFuse::disconnect() {
     if (slot >= 0 && nothing >= 0) ::dup3(nothing, slot, O_CLOEXEC);
   }
   if (nothing >= 0) ::close(nothing);
+}
+
+void DevFuse::close() {
+  for (auto& slot : descriptors_) {
+    int descriptor = slot.exchange(-1);
+    if (descriptor >= 0) ::close(descriptor);
+  }
 }
 
 int DevFuse::send(uint32_t channel, std::span<const std::byte> reply) {

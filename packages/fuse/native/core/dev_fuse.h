@@ -39,6 +39,8 @@ class DevFuse final : public Transport {
   void stop();
   // Lets the device go: the kernel ends a mount that still lives, and its clients get errors.
   void disconnect();
+  // Gives the descriptors back. Nobody may send any more.
+  void close();
 
   int send(uint32_t channel, std::span<const std::byte> reply) override;
   int notify(std::span<const std::byte> notice) override;

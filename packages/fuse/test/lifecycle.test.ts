@@ -1,0 +1,125 @@
+// How mounts end: by unmount, with the process, by force, by kill -9.
+import { openSync, closeSync, readdirSync } from 'node:fs';
+import { runNode } from '@ram/test-support';
+import { describe, expect } from 'vitest';
+import { mountState, unmountDirectory } from '../src/index.ts';
+import {
+  Server,
+  childProgram,
+  isMountPoint,
+  makeFolder,
+  program,
+  programPath,
+  rootMounts,
+  run,
+} from './support.ts';
+
+const python = program('python3');
+
+describe.each([
+  ['return', 0],
+  ['process-exit', 3],
+  ['busy-exit', 3],
+  ['throw', 1],
+  ['worker-return', 0],
+  ['worker-terminate', 0],
+] as const)('a process that ends by %s', (way, code) => {
+  rootMounts.it('leaves no mount behind', async () => {
+    const folder = makeFolder();
+    const result = await runNode(childProgram('end.ts'), [folder, way]);
+    expect(result.stdout).toContain('mounted\n');
+    if (way.startsWith('worker')) expect(result.stdout).toContain('after worker: false');
+    expect({ code: result.code, timedOut: result.timedOut }).toEqual({ code, timedOut: false });
+    expect(isMountPoint(folder)).toBe(false);
+  });
+});
+
+rootMounts.it('a process works on its own mount in one thread', async () => {
+  const { stdout, stderr } = await runNode(childProgram('own-mount.ts'), [makeFolder(), 'use']);
+  expect(stderr).toBe('');
+  expect(JSON.parse(stdout)).toEqual({
+    text: 'through the mount',
+    other: 'through the mount',
+    readsWhileBusy: true,
+  });
+});
+
+rootMounts.it('two hundred rounds leak neither descriptors nor threads', async () => {
+  const { stdout, stderr } = await runNode(childProgram('rounds.ts'), [makeFolder(), '200'], {
+    timeoutMs: 60_000,
+  });
+  expect(stderr).toBe('');
+  const { before, after } = JSON.parse(stdout);
+  expect(after).toEqual(before);
+}, 70_000);
+
+python.it('kill -9 under load: a new mount works at once', async () => {
+  const folder = makeFolder();
+  for (let round = 0; round < 3; round++) {
+    const server = await Server.start(folder);
+    const load = Array.from({ length: 8 }, (_, number) =>
+      run('python3', [programPath('load.py'), folder, String(number), '10']).catch(() => {}),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    server.kill();
+    await server.exited;
+    await Promise.all(load);
+    expect(await mountState(folder)).toBe('dead');
+  }
+  const server = await Server.start(folder);
+  expect(await mountState(folder)).toBe('mounted');
+  expect(readdirSync(folder)).toEqual([]);
+  await server.stop();
+  expect(await mountState(folder)).toBe('free');
+}, 60_000);
+
+rootMounts.it('a server that holds files on its own mount dies when killed', async () => {
+  const folder = makeFolder();
+  const server = await Server.startProgram('own-mount.ts', [folder, 'hold']);
+  server.kill();
+  await server.exited;
+  expect(await mountState(folder)).toBe('dead');
+  await unmountDirectory(folder);
+  expect(isMountPoint(folder)).toBe(false);
+});
+
+rootMounts.it('a mount in use is busy, and goes with force', async () => {
+  const folder = makeFolder();
+  const server = await Server.start(folder);
+  const holder = await run('bash', ['-c', `sleep 100 > ${folder}/open 2>&1 & echo $!`]);
+  try {
+    await expect(unmountDirectory(folder, { timeoutMs: 50 })).rejects.toMatchObject({
+      code: 'EBUSY',
+      syscall: 'umount',
+      path: folder,
+    });
+    await unmountDirectory(folder, { force: true, timeoutMs: 50 });
+    expect(isMountPoint(folder)).toBe(false);
+  } finally {
+    process.kill(Number(holder), 'SIGKILL');
+  }
+  await server.stop();
+});
+
+rootMounts.it('a frozen server is noticed, and cleared away with force', async () => {
+  const folder = makeFolder();
+  const server = await Server.start(folder);
+  process.kill(server.pid, 'SIGSTOP');
+  try {
+    expect(await mountState(folder)).toBe('unresponsive');
+    await expect(unmountDirectory(folder)).rejects.toMatchObject({ code: 'EBUSY' });
+    await unmountDirectory(folder, { force: true });
+    expect(isMountPoint(folder)).toBe(false);
+  } finally {
+    process.kill(server.pid, 'SIGCONT');
+  }
+});
+
+rootMounts.it('a mount that somebody else takes away is over for its server too', async () => {
+  const folder = makeFolder();
+  const server = await Server.start(folder);
+  const descriptor = openSync(folder, 'r');
+  await run('umount', ['-l', folder]);
+  closeSync(descriptor);
+  await server.stop();
+});

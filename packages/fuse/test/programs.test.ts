@@ -1,0 +1,61 @@
+// What ordinary programs and system calls see.
+import { mkdirSync, readFileSync } from 'node:fs';
+import { describe, expect } from 'vitest';
+import { runNode } from '@ram/test-support';
+import type { MountOptions } from '../src/index.ts';
+import { Server, childProgram, makeFolder, program, programPath, rootMounts, run } from './support.ts';
+
+const ways: MountOptions[] = [
+  {},
+  { io: 'direct' },
+  { locks: 'volume' },
+  { io: 'direct', locks: 'volume', threads: 1 },
+];
+
+const python = program('python3');
+const setcap = program('setcap', 'libcap2-bin');
+
+describe.each(ways)('a mount with %j', (options) => {
+  python.it('answers every kind of request', async () => {
+    const folder = makeFolder();
+    const server = await Server.start(folder, options);
+    expect(await run('python3', [programPath('operations.py'), folder])).toBe('ok\n');
+    const stats = await server.stop();
+    expect(stats.unknown + stats.malformed).toBe(0);
+  });
+});
+
+describe.each(['cached', 'direct'] as const)('privileges, %s', (io) => {
+  setcap.it('are checked and cleared as on tmpfs, for other users', async () => {
+    const folder = makeFolder();
+    const reference = `/dev/shm/${folder.split('/').at(-1)}`;
+    mkdirSync(reference);
+    const server = await Server.start(folder, { io, suid: true });
+    try {
+      const expected = await run('bash', [programPath('privileges.sh'), reference]);
+      expect(await run('bash', [programPath('privileges.sh'), folder])).toBe(expected);
+    } finally {
+      await run('rm', ['-rf', reference]);
+    }
+    await server.stop();
+  }, 60_000);
+});
+
+describe.each(['cached', 'direct'])('coherence, %s', (io) => {
+  rootMounts.it('changes on either side are seen on the other at once', async () => {
+    const folder = makeFolder();
+    const { stdout, stderr } = await runNode(childProgram('coherence.ts'), [folder, io]);
+    expect({ stdout, stderr }).toEqual({ stdout: 'ok\n', stderr: '' });
+  });
+});
+
+rootMounts.it('flags of the mount are as asked', async () => {
+  const folder = makeFolder();
+  const server = await Server.start(folder, { readOnly: true, name: 'a disk, "mine"' });
+  const mounts = readFileSync('/proc/mounts', 'utf8');
+  const line = mounts.split('\n').find((text) => text.includes(folder)) ?? '';
+  expect(line).toMatch(/^a\\040disk,\\040"mine" \S+ fuse\.ram ro,nosuid,nodev,/);
+  expect(line).toContain('default_permissions,allow_other');
+  await expect(run('touch', [`${folder}/x`])).rejects.toThrow(/Read-only/);
+  await server.stop();
+});

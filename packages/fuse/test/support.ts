@@ -1,0 +1,139 @@
+// What the tests of real mounts share. Everything that touches a mount runs in a child process with
+// a time limit.
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { childNodeArguments, requirement, runCommand } from '@ram/test-support';
+import { afterEach } from 'vitest';
+import type { MountOptions, MountStats } from '../src/index.ts';
+
+const isRoot = process.geteuid?.() === 0;
+
+export const rootMounts = requirement(
+  'mounting as root',
+  isRoot && existsSync('/dev/fuse'),
+  isRoot ? 'there is no /dev/fuse (modprobe fuse)' : 'the tests do not run as root',
+);
+
+/** Skips are told where a program is missing: `program('git').it(…)`. */
+export function program(name: string, debianPackage = name) {
+  const folders = (process.env.PATH ?? '').split(':');
+  const found = folders.some((folder) => existsSync(join(folder, name)));
+  const reason = found ? 'mounting takes root' : `${name} is missing: apt-get install ${debianPackage}`;
+  return requirement(`${name} on a mount`, found && rootMounts.available, reason);
+}
+
+/** A URL of a program that runs in a child. */
+export function childProgram(name: string): URL {
+  return new URL(`./child/${name}`, import.meta.url);
+}
+
+export function programPath(name: string): string {
+  return fileURLToPath(new URL(`./programs/${name}`, import.meta.url));
+}
+
+const folders: string[] = [];
+const servers: Server[] = [];
+
+/** An empty folder in /tmp, without symlinks; cleared away after the test, mount included. */
+export function makeFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'ram-fuse-'));
+  folders.push(folder);
+  return folder;
+}
+
+afterEach(async () => {
+  for (const server of servers.splice(0)) server.kill();
+  for (const folder of folders.splice(0)) {
+    if (isMountPoint(folder)) await runCommand('umount', ['-f', '-l', folder]);
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+export function isMountPoint(folder: string): boolean {
+  return readFileSync('/proc/self/mountinfo', 'utf8').includes(` ${folder} `);
+}
+
+/** A process that mounts and says ready: test/child/serve.ts, or another program. */
+export class Server {
+  readonly #child: ChildProcess;
+  #output = '';
+  readonly #exited: Promise<void>;
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.#output += text));
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#output += text));
+    this.#exited = new Promise((resolve) => child.once('close', () => resolve()));
+    servers.push(this);
+  }
+
+  /** Resolves when the mount is there. */
+  static async start(
+    folder: string,
+    options: MountOptions = {},
+    volume: object = { maxBytes: '256M' },
+    user: { uid?: number; gid?: number } = {},
+  ): Promise<Server> {
+    const args = [folder, JSON.stringify(options), JSON.stringify(volume)];
+    return Server.startProgram('serve.ts', args, user);
+  }
+
+  static async startProgram(
+    name: string,
+    args: string[],
+    user: { uid?: number; gid?: number } = {},
+  ): Promise<Server> {
+    const child = spawn(
+      process.execPath,
+      [...childNodeArguments, fileURLToPath(childProgram(name)), ...args],
+      { stdio: ['pipe', 'pipe', 'pipe'], ...user },
+    );
+    const server = new Server(child);
+    for (;;) {
+      if (server.#output.includes('ready\n')) return server;
+      if (child.exitCode !== null || child.signalCode !== null) throw new Error(server.#output);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
+  /** Lets it unmount and end. Returns what the mount has done. */
+  async stop(): Promise<MountStats> {
+    this.#child.stdin?.end();
+    await this.#exited;
+    const line = this.#output.trim().split('\n').at(-1) ?? '';
+    if (!line.startsWith('{')) throw new Error(this.#output);
+    return JSON.parse(line) as MountStats;
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+
+  get exited(): Promise<void> {
+    return this.#exited;
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? -1;
+  }
+}
+
+/** Runs a program with a time limit and expects success; returns its output. */
+export async function run(
+  command: string,
+  args: string[],
+  options: { cwd?: string; timeoutMs?: number; env?: Record<string, string>; uid?: number } = {},
+): Promise<string> {
+  const { uid, ...rest } = options;
+  const user = uid === undefined ? {} : { uid, gid: uid };
+  const result = await runCommand(command, args, { timeoutMs: 25_000, ...rest, ...user });
+  if (result.code !== 0 || result.timedOut) {
+    const why = result.timedOut ? 'timed out' : `exit ${result.code ?? result.signal}`;
+    throw new Error(`${command} ${args.join(' ')}: ${why}\n${result.stdout}\n${result.stderr}`);
+  }
+  return result.stdout;
+}
