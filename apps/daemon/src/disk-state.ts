@@ -61,9 +61,11 @@ export function listDiskStates(runtime: string): DiskState[] {
     throw error;
   }
   return names
-    .filter((name) => name.endsWith(suffix) && isDiskName(name.slice(0, -suffix.length)))
+    .filter((name) => name.endsWith(suffix))
+    .map((name) => name.slice(0, -suffix.length))
+    .filter(isDiskName)
     .toSorted()
-    .flatMap((name) => readState(join(runtime, name)) ?? []);
+    .flatMap((name) => readState(diskStatePath(runtime, name)) ?? []);
 }
 
 function readState(path: string): DiskState | undefined {

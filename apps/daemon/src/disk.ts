@@ -23,12 +23,16 @@ export class Disk {
   readonly since = new Date().toISOString();
   readonly #volume: Volume;
   readonly #mounted: Mounted;
+  readonly #closed: Promise<void>;
   #unmounting = false;
+  #resolveUnmounted: () => void = () => {};
 
   private constructor(options: DiskOptions, volume: Volume, mounted: Mounted) {
     this.options = options;
     this.#volume = volume;
     this.#mounted = mounted;
+    const unmounted = new Promise<void>((resolve) => (this.#resolveUnmounted = resolve));
+    this.#closed = Promise.race([mounted.closed, unmounted]);
   }
 
   /** Nothing is left over when it throws. */
@@ -46,7 +50,7 @@ export class Disk {
   /** Resolves when it is unmounted, whoever did it, and its memory is given back. */
   async closed(): Promise<void> {
     try {
-      await this.#mounted.closed;
+      await this.#closed;
     } finally {
       this.#volume.close();
     }
@@ -61,6 +65,8 @@ export class Disk {
     this.#unmounting = true;
     try {
       await this.#mounted.unmount({ force, timeoutMs });
+      // The kernel may hold a mount that was taken away until its last user is gone.
+      this.#resolveUnmounted();
     } catch (error) {
       throw translateMountError(error, this.options.directory);
     } finally {

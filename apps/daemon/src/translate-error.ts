@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { appError } from './app-error.ts';
 import { showPath } from './show-path.ts';
 
@@ -32,7 +33,13 @@ export function translateVolumeError(error: unknown): unknown {
 /** What a person can do about an error of the mount. */
 export function translateMountError(error: unknown, directory: string): unknown {
   const { code } = error as NodeJS.ErrnoException;
-  if (code !== 'EBUSY') return error;
-  const message = `${showPath(directory)} is in use`;
-  return appError('ERR_RAM_BUSY', message, 'Close what is open on it', error);
+  if (code === 'EBUSY') {
+    const message = `${showPath(directory)} is in use`;
+    return appError('ERR_RAM_BUSY', message, 'Close what is open on it', error);
+  }
+  if (code === 'ERR_RAM_MOUNT_FAILED' && !existsSync('/dev/fuse')) {
+    const hint = 'Load it with sudo modprobe fuse; give it to a container with --device /dev/fuse';
+    return appError('ERR_RAM_NO_FUSE', 'there is no /dev/fuse', hint, error);
+  }
+  return error;
 }
