@@ -1,33 +1,13 @@
 import { afterEach, describe, it } from 'vitest';
 import { BothSides } from './both-sides.ts';
 import type { Call } from './both-sides.ts';
+import { Random, rounds, seedOf } from './random.ts';
 
-const rounds = Number(process.env.RAM_RANDOM_ROUNDS ?? 4);
 const steps = 1500;
 
 let both: BothSides | undefined;
 
 afterEach(() => both?.close());
-
-/** Repeatable random numbers. @see https://en.wikipedia.org/wiki/Xorshift */
-class Random {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = seed || 1;
-  }
-
-  below(limit: number): number {
-    this.#state ^= this.#state << 13;
-    this.#state ^= this.#state >>> 17;
-    this.#state ^= this.#state << 5;
-    return (this.#state >>> 0) % limit;
-  }
-
-  of<T>(choices: readonly T[]): T {
-    return choices[this.below(choices.length)] as T;
-  }
-}
 
 const names = ['a', 'b', 'c', 'd', 'link', 'e'];
 const sizes = [0, 1, 10, 100, 2000, 2048, 4096, 5000, 70_000, 200_000];
@@ -100,7 +80,7 @@ function randomCall(random: Random, files: Map<unknown, number>[]): Call {
 
 describe('random calls', () => {
   for (let round = 0; round < rounds; round += 1) {
-    const seed = Number(process.env.RAM_RANDOM_SEED ?? (Date.now() + round * 7919) % 2 ** 31);
+    const seed = seedOf(round);
     it(`give the same as node:fs on tmpfs (RAM_RANDOM_SEED=${seed})`, () => {
       const random = new Random(seed);
       const files: Map<unknown, number>[] = [];
