@@ -43,7 +43,10 @@ export async function prepareMountPoint(directory: string, nonempty: boolean): P
 }
 
 async function isEmpty(path: string): Promise<boolean> {
-  const directory = await opendir(path);
+  const directory = await opendir(path).catch((error: unknown) => {
+    if (codeOf(error) !== 'EACCES') throw error;
+  });
+  if (!directory) return true; // mounting will be refused, with a better word
   try {
     return (await directory.read()) === null;
   } finally {

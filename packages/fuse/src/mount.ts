@@ -49,7 +49,7 @@ export async function mount(
   const path = await prepareMountPoint(given, resolved.nonempty);
 
   const events = sessionEvents();
-  const session = new (native().Session)(fileSystem, sessionOptions(resolved), events.listener);
+  const session = makeSession(volume, fileSystem, resolved, events.listener);
   try {
     const { descriptor, helper } = await attach(path, resolved, isRoot);
     await serve(session, path, descriptor, helper, events.ready);
@@ -79,13 +79,25 @@ function mountableArgument(volume: unknown): Mountable {
   return volume as Mountable;
 }
 
-function sessionOptions(options: ResolvedOptions) {
-  return {
+function makeSession(
+  volume: Mountable,
+  fileSystem: unknown,
+  options: ResolvedOptions,
+  listener: (what: 'init' | 'end', result: number) => void,
+): NativeSession {
+  const { Session } = native();
+  const chosen = {
     direct: options.io === 'direct',
     volumeLocks: options.locks === 'volume',
     threads: options.threads,
     initFlags: allInitFlags,
   };
+  try {
+    return new Session(fileSystem, chosen, listener);
+  } catch {
+    // Not marked as a file system, or one of another version of @ram/fs-core.
+    throw invalidArgument('volume', 'Volume', volume);
+  }
 }
 
 /** The two things that a session ever says, as promises. */

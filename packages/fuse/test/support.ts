@@ -105,7 +105,10 @@ export class Server {
     this.#child.stdin?.end();
     await this.#exited;
     const line = this.#output.trim().split('\n').at(-1) ?? '';
-    if (!line.startsWith('{')) throw new Error(this.#output);
+    if (!line.startsWith('{')) {
+      const { exitCode, signalCode } = this.#child;
+      throw new Error(`The server ended with ${exitCode ?? signalCode}: ${this.#output}`);
+    }
     return JSON.parse(line) as MountStats;
   }
 

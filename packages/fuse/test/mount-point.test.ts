@@ -1,0 +1,109 @@
+// What mount() and unmountDirectory() say about wrong places.
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Volume } from '@ram/fs-core';
+import { describe, expect, it } from 'vitest';
+import { abortConnection, mount, mountState, unmountDirectory } from '../src/index.ts';
+import { Server, isMountPoint, makeFolder, rootMounts } from './support.ts';
+
+async function failedMount(directory: string, options = {}) {
+  using volume = new Volume({ maxBytes: '16M' });
+  return mount(volume, directory, options).then(
+    () => expect.fail('was mounted'),
+    (error: unknown) => error,
+  );
+}
+
+rootMounts.describe('mount() refuses', () => {
+  it('a directory that is missing', async () => {
+    const directory = join(makeFolder(), 'missing');
+    expect(await failedMount(directory)).toMatchObject({
+      code: 'ENOENT',
+      errno: -2,
+      syscall: 'mount',
+      path: directory,
+      message: expect.stringContaining(`mkdir -p ${directory}`),
+    });
+  });
+
+  it('a file', async () => {
+    const file = join(makeFolder(), 'file');
+    writeFileSync(file, '');
+    expect(await failedMount(file)).toMatchObject({ code: 'ENOTDIR', path: file });
+    expect(await failedMount(join(file, 'below'))).toMatchObject({ code: 'ENOTDIR' });
+  });
+
+  it('a directory that is not empty, unless told', async () => {
+    const folder = makeFolder();
+    writeFileSync(join(folder, 'file'), '');
+    expect(await failedMount(folder)).toMatchObject({ code: 'ENOTEMPTY', path: folder });
+    const server = await Server.start(folder, { nonempty: true });
+    await server.stop();
+  });
+
+  it('a directory where a disk is mounted', async () => {
+    const folder = makeFolder();
+    const server = await Server.start(folder);
+    expect(await failedMount(folder)).toMatchObject({ code: 'EBUSY', path: folder });
+    await server.stop();
+  });
+
+  it('a volume that is closed, or none', async () => {
+    const volume = new Volume({ maxBytes: '16M' });
+    volume.close();
+    const folder = makeFolder();
+    await expect(mount(volume, folder)).rejects.toMatchObject({ code: 'ERR_RAM_VOLUME_CLOSED' });
+    const none = {} as { fileSystem: unknown };
+    await expect(mount(none, folder)).rejects.toMatchObject({ code: 'ERR_INVALID_ARG_TYPE' });
+    await expect(mount({ fileSystem: 5 }, folder)).rejects.toThrow(TypeError);
+    expect(isMountPoint(folder)).toBe(false);
+  });
+});
+
+rootMounts.it('follows symlinks to the mount point', async () => {
+  const folder = makeFolder();
+  mkdirSync(join(folder, 'real'));
+  symlinkSync('real', join(folder, 'link'));
+  const server = await Server.start(join(folder, 'link'));
+  expect(isMountPoint(join(folder, 'real'))).toBe(true);
+  await unmountDirectory(join(folder, 'link'));
+  expect(await mountState(join(folder, 'real'))).toBe('free');
+  await server.stop();
+});
+
+rootMounts.it('mounts over the left-over of a killed server, a symlink to it too', async () => {
+  const folder = makeFolder();
+  mkdirSync(join(folder, 'real'));
+  symlinkSync('real', join(folder, 'link'));
+  const killed = await Server.start(join(folder, 'real'));
+  killed.kill();
+  await killed.exited;
+  expect(await mountState(join(folder, 'link'))).toBe('dead');
+  const server = await Server.start(join(folder, 'link'));
+  expect(await mountState(join(folder, 'real'))).toBe('mounted');
+  await server.stop();
+});
+
+rootMounts.it('an aborted connection is dead, and is unmounted like one', async () => {
+  const folder = makeFolder();
+  const server = await Server.start(folder);
+  await abortConnection(folder);
+  expect(await mountState(folder)).toBe('dead');
+  await unmountDirectory(folder);
+  await server.stop();
+});
+
+describe('unmountDirectory() refuses', () => {
+  it('what is not mounted', async () => {
+    const folder = makeFolder();
+    const expected = { code: 'EINVAL', syscall: 'umount', path: folder };
+    await expect(unmountDirectory(folder)).rejects.toMatchObject(expected);
+  });
+
+  it('what is not FUSE', async () => {
+    const expected = { code: 'ERR_RAM_NOT_A_FUSE_MOUNT' };
+    await expect(unmountDirectory('/proc')).rejects.toMatchObject(expected);
+    await expect(abortConnection('/proc')).rejects.toMatchObject(expected);
+    expect(await mountState('/proc')).toBe('other');
+  });
+});

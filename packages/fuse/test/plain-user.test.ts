@@ -1,0 +1,125 @@
+// Mounts of a user without privileges, through fusermount3.
+import { chmodSync, chownSync, existsSync, statSync } from 'node:fs';
+import { childNodeArguments, requirement, runCommand } from '@ram/test-support';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { mountState, unmountDirectory } from '../src/index.ts';
+import {
+  Server,
+  childProgram,
+  isMountPoint,
+  makeFolder,
+  programPath,
+  rootMounts,
+  run,
+} from './support.ts';
+
+const nobody = 65534;
+const user = { uid: nobody, gid: nobody };
+const helper = requirement(
+  'mounting as a plain user',
+  rootMounts.available && existsSync('/usr/bin/fusermount3'),
+  'needs fusermount3 (apt-get install fuse3), and root to become another user',
+);
+
+helper.describe('a plain user', () => {
+  // udev makes it 0666 on ordinary systems.
+  let mode = 0;
+  beforeAll(() => {
+    mode = statSync('/dev/fuse').mode;
+    chmodSync('/dev/fuse', 0o666);
+  });
+  afterAll(() => chmodSync('/dev/fuse', mode));
+
+  function ownFolder() {
+    const folder = makeFolder();
+    chownSync(folder, nobody, nobody);
+    return folder;
+  }
+
+  it('mounts, works and unmounts', async () => {
+    const folder = ownFolder();
+    const server = await Server.start(folder, { name: 'odd, \\ name' }, {}, user);
+    const write = `echo text > ${folder}/file && cat ${folder}/file && mkdir ${folder}/d`;
+    expect(await run('sh', ['-c', write], { uid: nobody })).toBe('text\n');
+    expect(await run('stat', ['-c', '%u', `${folder}/file`], { uid: nobody })).toBe('65534\n');
+    await server.stop();
+    expect(isMountPoint(folder)).toBe(false);
+  });
+
+  it('keeps others out, root too', async () => {
+    const folder = ownFolder();
+    const server = await Server.start(folder, {}, {}, user);
+    const { stderr } = await runCommand('ls', [folder]);
+    expect(stderr).toContain('Permission denied');
+    await server.stop();
+  });
+
+  it('is told where mounting is not allowed', async () => {
+    const folder = makeFolder(); // of root
+    await expect(Server.start(folder, {}, {}, user)).rejects.toThrow(/ERR_RAM_MOUNT_DENIED/);
+    await expect(Server.start(ownFolder(), { allowOther: true }, {}, user)).rejects.toThrow(
+      /user_allow_other.*\/etc\/fuse\.conf/,
+    );
+    await expect(Server.start(ownFolder(), { suid: true }, {}, user)).rejects.toThrow(
+      /ERR_RAM_MOUNT_DENIED/,
+    );
+  });
+
+  it('is told when /dev/fuse is closed to users', async () => {
+    chmodSync('/dev/fuse', 0o600);
+    try {
+      await expect(Server.start(ownFolder(), {}, {}, user)).rejects.toThrow(
+        /ERR_RAM_MOUNT_DENIED[^]*chmod 666/,
+      );
+    } finally {
+      chmodSync('/dev/fuse', 0o666);
+    }
+  });
+
+  it('is told when fusermount3 is missing', async () => {
+    const hide = 'mount --bind /dev/null /usr/bin/fusermount3 && exec setpriv --reuid 65534 '
+      + `--regid 65534 --clear-groups ${process.execPath} "$@"`;
+    const args = [...childNodeArguments, fileURLToPath(childProgram('serve.ts')), ownFolder()];
+    // In a mount namespace of its own: nobody else misses the helper.
+    const child = await runCommand('unshare', ['-m', 'bash', '-c', hide, 'bash', ...args]);
+    expect(child.stderr).toMatch(/ERR_RAM_NO_FUSERMOUNT/);
+    expect(child.stderr).toContain('apt-get install fuse3');
+  });
+
+  it('clears the left-over of a killed server away', async () => {
+    const folder = ownFolder();
+    const killed = await Server.start(folder, {}, {}, user);
+    killed.kill();
+    await killed.exited;
+    const server = await Server.start(folder, {}, {}, user);
+    await server.stop();
+    expect(await mountState(folder)).toBe('free');
+  });
+
+  it('has its mount taken away by root', async () => {
+    const folder = ownFolder();
+    const server = await Server.start(folder, {}, {}, user);
+    await unmountDirectory(folder);
+    await server.stop();
+  });
+
+  it('leaves no mount behind at process.exit', async () => {
+    const folder = ownFolder();
+    const child = Server.startProgram('end.ts', [folder, 'process-exit'], user);
+    await child.catch(() => {});
+    expect(isMountPoint(folder)).toBe(false);
+  });
+
+  it('runs eight processes that load the mount', async () => {
+    const folder = ownFolder();
+    const server = await Server.start(folder, {}, {}, user);
+    const load = Array.from({ length: 8 }, (_, number) =>
+      run('/usr/bin/python3', [programPath('load.py'), folder, String(number), '1'], {
+        uid: nobody,
+      }),
+    );
+    await Promise.all(load);
+    await server.stop();
+  });
+});
