@@ -57,8 +57,7 @@ export async function mount(
     session.stop();
     throw error;
   }
-  const closed = events.ended.then(() => session.stop());
-  return new Mounted(path, session, closed);
+  return new Mounted(path, session, events.ended);
 }
 
 function directoryArgument(directory: unknown): string {

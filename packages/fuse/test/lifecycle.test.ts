@@ -1,5 +1,5 @@
 // How mounts end: by unmount, with the process, by force, by kill -9.
-import { openSync, closeSync, readdirSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readlinkSync } from 'node:fs';
 import { runNode } from '@ram/test-support';
 import { describe, expect } from 'vitest';
 import { mountState, unmountDirectory } from '../src/index.ts';
@@ -122,4 +122,18 @@ rootMounts.it('a mount that somebody else takes away is over for its server too'
   await run('umount', ['-l', folder]);
   closeSync(descriptor);
   await server.stop();
+});
+
+rootMounts.it('a copy of the mount in another namespace does not keep it alive', async () => {
+  const folder = makeFolder();
+  const server = await Server.start(folder);
+  const holder = Number(await run('bash', ['-c', 'unshare -m sleep 100 >/dev/null 2>&1 & echo $!']));
+  try {
+    await expect.poll(() => readlinkSync(`/proc/${holder}/ns/mnt`)).not.toBe(
+      readlinkSync('/proc/self/ns/mnt'),
+    );
+    await server.stop();
+  } finally {
+    process.kill(holder, 'SIGKILL');
+  }
 });
