@@ -75,8 +75,8 @@ void PageBytes::freeMap(HeapRef ref) {
   parts_.slabBytes.fetch_sub(bytes, std::memory_order_relaxed);
 }
 
-uint32_t PageBytes::takePage() {
-  const uint32_t page = parts_.heap.allocatePage();
+uint32_t PageBytes::takePage(bool zeroed) {
+  const uint32_t page = parts_.heap.allocatePage(zeroed);
   if (page != 0) parts_.slabBytes.fetch_add(kPageSize, std::memory_order_relaxed);
   return page;
 }
@@ -127,7 +127,7 @@ void PageBytes::zeroRange(InodeRecord* record, uint64_t offset, uint64_t end) {
 // say then. false: the disk is full.
 bool PageBytes::fillPage(uint32_t* entry, uint64_t within, const uint8_t* data, size_t length) {
   if (*entry == 0) {
-    *entry = takePage();
+    *entry = takePage(length < kPageSize);
     if (*entry == 0) return false;
   } else if ((*entry & kPageUnwritten) != 0) {
     *entry &= ~kPageUnwritten;

@@ -59,7 +59,7 @@ class PageBytes {
   }
   HeapRef makeMap(const InodeRecord* record, uint64_t pages);
   void freeMap(HeapRef ref);
-  uint32_t takePage();
+  uint32_t takePage(bool zeroed = true);
   void freePage(uint32_t entry);
   int reserveMap(InodeRecord* record, uint64_t pages);
   void zeroGap(InodeRecord* record, uint64_t end);

@@ -107,9 +107,9 @@ int Heap::commitPages(uint32_t start, uint32_t count) {
 }
 
 // Pages come from the cache, else from what was given back, else from behind the high-water mark.
-uint32_t Heap::takePages(uint32_t count) {
+uint32_t Heap::takePages(uint32_t count, bool zeroed) {
   if (const uint32_t start = cached_.take(count)) {
-    std::memset(segment_.page(start), 0, uint64_t{count} * kPageSize);
+    if (zeroed) std::memset(segment_.page(start), 0, uint64_t{count} * kPageSize);
     return start;
   }
   uint32_t start = returned_.take(count);
@@ -133,15 +133,11 @@ uint32_t Heap::takePages(uint32_t count) {
   return 0;
 }
 
+// Given back in bulk: neighbours have merged into runs by then, one system call each.
 void Heap::givePages(uint32_t start, uint32_t count) {
   for (uint32_t i = 0; i < count; ++i) pages_[start + i] = PageInfo{};
-  if (cached_.pages() + count <= kCachedPages) {
-    cached_.insert(start, count);
-    return;
-  }
-  segment_.decommit(segment_.super()->heapOffset + start * kPageSize, uint64_t{count} * kPageSize);
-  committedPages_ -= count;
-  returned_.insert(start, count);
+  cached_.insert(start, count);
+  if (cached_.pages() > kCachedPages) trimLocked();
 }
 
 void Heap::trimLocked() {
@@ -180,7 +176,7 @@ HeapRef Heap::takeSmall(uint32_t sizeClass) {
     }
     candidates.pop_back();
   }
-  const uint32_t number = takePages(1);
+  const uint32_t number = takePages(1, false);  // allocate() clears each object
   if (number == 0) return 0;
   PageInfo& page = pages_[number];
   page = PageInfo{};
@@ -196,7 +192,7 @@ HeapRef Heap::allocate(uint64_t bytes) {
   std::unique_lock lock(mutex_);
   if (bytes > kSmallMax) {
     const uint32_t count = pagesOf(bytes);
-    const uint32_t start = takePages(count);
+    const uint32_t start = takePages(count, true);
     for (uint32_t i = 0; start != 0 && i < count; ++i) pages_[start + i].inUse = true;
     return start * kGranulesPerPage;
   }
@@ -230,9 +226,9 @@ void Heap::free(HeapRef ref, uint64_t bytes) {
   }
 }
 
-uint32_t Heap::allocatePage() {
+uint32_t Heap::allocatePage(bool zeroed) {
   std::lock_guard lock(mutex_);
-  const uint32_t number = takePages(1);
+  const uint32_t number = takePages(1, zeroed);
   if (number != 0) pages_[number].inUse = true;
   return number;
 }

@@ -46,8 +46,8 @@ class Heap {
   // What an object of `bytes` really occupies.
   static uint64_t capacityOf(uint64_t bytes);
 
-  // One zeroed content page; 0 when the disk is full.
-  uint32_t allocatePage();
+  // One content page; 0 when the disk is full. Not zeroed: its bytes are undefined.
+  uint32_t allocatePage(bool zeroed = true);
   void freePage(uint32_t page);
 
   // Rebuilding: marks an object or page as used. false: out of range or used twice.
@@ -75,7 +75,7 @@ class Heap {
     bool listed = false;
     bool inUse = false;
   };
-  uint32_t takePages(uint32_t count);
+  uint32_t takePages(uint32_t count, bool zeroed);
   void givePages(uint32_t start, uint32_t count);
   int commitPages(uint32_t start, uint32_t count);
   void trimLocked();

@@ -77,7 +77,7 @@ int InodeTable::grow() {
 int64_t InodeTable::allocate() {
   std::lock_guard lock(mutex_);
   const uint64_t limit = segment_.super()->maxInodes;
-  if (limit != 0 && used_ >= limit) return -ENOSPC;
+  if (limit != 0 && used_ > limit) return -ENOSPC;  // record 0 is in used_
   for (;;) {
     if (withRoom_.empty()) {
       if (returned_.empty()) {
@@ -131,7 +131,7 @@ InodeRecord* InodeTable::live(uint64_t inode) const {
 
 uint64_t InodeTable::used() {
   std::lock_guard lock(mutex_);
-  return used_;
+  return used_ - 1;
 }
 
 uint64_t InodeTable::committedBytes() {

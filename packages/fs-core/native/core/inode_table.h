@@ -23,7 +23,7 @@ class InodeTable {
   // The record, or null when no such inode lives. The caller's lock on the inode keeps it alive.
   InodeRecord* live(uint64_t inode) const;
 
-  uint64_t used();
+  uint64_t used();  // without record 0
   uint64_t highWater() const {
     return __atomic_load_n(&segment_.super()->inodesHighWater, __ATOMIC_ACQUIRE);
   }
@@ -66,7 +66,7 @@ class InodeTable {
   std::vector<uint32_t> returned_;  // pages that were given back
   uint32_t spare_ = kNone;          // one empty page is kept: create and unlink in turn are free
   CommittedBits committed_;
-  uint64_t used_ = 0;
+  uint64_t used_ = 0;  // record 0 included
   uint64_t committedPages_ = 0;
   uint64_t lookupsCommitted_[kMaxMounts] = {};  // inodes below have usable counts
   uint32_t mounts_ = 0;                         // bit per attached mount

@@ -115,7 +115,7 @@ int Store::usage(StoreUsage* out) {
   out->fileBytes = used - std::min(segments, used);
   out->externalBytes = content_.externalBytes();
   out->metadataBytes = segments - cached - std::min(out->slabBytes, segments - cached);
-  out->inodes = inodes_.used() - 1;  // record 0 is none
+  out->inodes = inodes_.used();
   out->maxInodes = segment_.super()->maxInodes;
   out->swappedBytes = swappedBytes(*backing_);
   return 0;
