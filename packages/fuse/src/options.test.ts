@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { resolveOptions } from './options.ts';
+import type { MountOptions } from './options.ts';
+
+const root = { isRoot: true, name: 'disk' };
+
+describe('resolveOptions', () => {
+  it('fills in the defaults', () => {
+    expect(resolveOptions({}, root)).toEqual({
+      name: 'disk',
+      io: 'cached',
+      allowOther: true,
+      defaultPermissions: true,
+      readOnly: false,
+      suid: false,
+      dev: false,
+      nonempty: false,
+      locks: 'kernel',
+      threads: expect.any(Number),
+    });
+  });
+
+  it('lets others in by default only as root', () => {
+    expect(resolveOptions({}, { isRoot: false, name: 'disk' }).allowOther).toBe(false);
+  });
+
+  it('keeps what is given', () => {
+    const given = { name: 'x', io: 'direct', locks: 'volume', threads: 64, suid: true } as const;
+    expect(resolveOptions(given, root)).toMatchObject(given);
+  });
+
+  it.each([
+    [null, 'ERR_INVALID_ARG_TYPE'],
+    [{ name: 5 }, 'ERR_INVALID_ARG_TYPE'],
+    [{ name: '' }, 'ERR_INVALID_ARG_VALUE'],
+    [{ name: 'a\nb' }, 'ERR_INVALID_ARG_VALUE'],
+    [{ name: 'x'.repeat(201) }, 'ERR_INVALID_ARG_VALUE'],
+    [{ io: 'passthrough' }, 'ERR_INVALID_ARG_VALUE'],
+    [{ locks: true }, 'ERR_INVALID_ARG_VALUE'],
+    [{ readOnly: 'yes' }, 'ERR_INVALID_ARG_TYPE'],
+    [{ threads: '4' }, 'ERR_INVALID_ARG_TYPE'],
+    [{ threads: 0 }, 'ERR_OUT_OF_RANGE'],
+    [{ threads: 65 }, 'ERR_OUT_OF_RANGE'],
+    [{ threads: 1.5 }, 'ERR_OUT_OF_RANGE'],
+  ])('refuses %j', (options, code) => {
+    expect(() => resolveOptions(options as MountOptions, root)).toThrow(
+      expect.objectContaining({ code }),
+    );
+  });
+});
