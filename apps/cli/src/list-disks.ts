@@ -2,7 +2,7 @@ import { listDiskStates, probeServer, removeStaleStates, withLock } from '@ram/d
 import type { DiskState, DiskStatus, ServerProbe } from '@ram/daemon';
 
 /** `dead`: its server was killed. `frozen`, `silent`: it lives and doesn't answer. */
-export type DiskCondition = DiskStatus['phase'] | 'frozen' | 'silent' | 'dead';
+type DiskCondition = DiskStatus['phase'] | 'frozen' | 'silent' | 'dead';
 
 /** A disk as `ram status` shows it, and its form in JSON. */
 export interface ListedDisk {

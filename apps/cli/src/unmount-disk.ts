@@ -16,7 +16,7 @@ import { findDiskHolders } from './disk-holders.ts';
 import type { FoundDisk } from './find-disk.ts';
 
 /** How it came to its end: asked its server, or without one. */
-export type UnmountWay = 'server' | 'dead' | 'frozen' | 'silent' | 'foreign';
+type UnmountWay = 'server' | 'dead' | 'frozen' | 'silent' | 'foreign';
 
 export interface UnmountPlan {
   disk: FoundDisk;

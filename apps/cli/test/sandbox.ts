@@ -174,10 +174,14 @@ async function openNamespace(base: string, setUp = ''): Promise<ChildProcess> {
     ${setUp}
     echo ready
     exec cat`;
-  const holder = spawn('unshare', ['--mount', '--propagation=private', 'bash', '-c', script], {
-    detached: true,
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+  const holder = spawn(
+    '/usr/bin/unshare',
+    ['--mount', '--propagation=private', 'bash', '-c', script],
+    {
+      detached: true,
+      stdio: ['pipe', 'pipe', 'inherit'],
+    },
+  );
   if (holder.stdout === null) throw new Error('no pipe');
   await once(holder.stdout, 'data');
   return holder;

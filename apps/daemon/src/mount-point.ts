@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
-import { dirname, isAbsolute, resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import { appError } from './app-error.ts';
-import { mountAt, readMountTable } from './mount-table.ts';
+import { readMountTable } from './mount-table.ts';
 import { showPath } from './show-path.ts';
 
 const linksMax = 40;
@@ -62,14 +62,6 @@ export function checkMountPoint(directory: string, uid = process.geteuid?.() ?? 
       `${shown} is not empty, and a disk would hide what is in it`,
       'Take an empty directory',
     );
-  }
-}
-
-/** The mount under which the directory itself lies; the root's if none is nearer. */
-export function mountAbove(directory: string, table = readMountTable()) {
-  for (let path = dirname(directory); ; path = dirname(path)) {
-    const entry = mountAt(path, table);
-    if (entry !== undefined || path === '/') return entry;
   }
 }
 

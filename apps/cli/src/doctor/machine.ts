@@ -3,7 +3,7 @@ import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { release } from 'node:os';
 import { Volume } from '@ram/fs-core';
 
-export interface FileFacts {
+interface FileFacts {
   mode: number;
   uid: number;
 }

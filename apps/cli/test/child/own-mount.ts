@@ -11,7 +11,7 @@ const blockMs = 1_000;
 
 using volume = new Volume({ maxBytes: '32M' });
 volume.fs.writeFileSync('/hello', 'from the process');
-await using _mounted = await mount(volume, directory);
+const mounted = await mount(volume, directory);
 
 const path = `${directory}/hello`;
 const direct = readFileSync(path, 'utf8');
@@ -37,3 +37,4 @@ const names = readdirSync(directory);
 const { size } = statSync(`${directory}/back`);
 console.log(JSON.stringify({ direct, back, sizeWhileBlocked, other, names, size }));
 await worker.terminate();
+await mounted.unmount();
