@@ -30,11 +30,11 @@ export async function abortConnection(directory: string): Promise<void> {
 /** As abortConnection(), for a FUSE mount that was found. */
 export async function abortEntry(entry: MountEntry): Promise<void> {
   const control = `${connections}/${entry.device}/abort`;
+  const mountIt = `mount -t fusectl none ${connections}`;
   if (await tryAbort(control)) return;
   const [mounted] = await native().mountControl(connections);
   if (mounted < 0) {
-    const message = `${control} is not there: mount it with \`mount -t fusectl none ${connections}\``
-      + ' (as root)';
+    const message = `${control} is not there: mount it with \`${mountIt}\` (as root)`;
     throw fuseError('ERR_RAM_NO_FUSECTL', message);
   }
   try {

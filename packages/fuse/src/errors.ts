@@ -22,8 +22,9 @@ export function fuseError(code: FuseErrorCode, message: string, cause?: unknown)
 }
 
 export function noFuse(cause?: unknown) {
-  const message = 'There is no /dev/fuse: load the module with `modprobe fuse`, or give the '
-    + 'container the device with `--device /dev/fuse`';
+  const message =
+    'There is no /dev/fuse: load the module with `modprobe fuse`, or give the ' +
+    'container the device with `--device /dev/fuse`';
   return fuseError('ERR_RAM_NO_FUSE', message, cause);
 }
 

@@ -97,8 +97,9 @@ function helperError(output: string, directory: string) {
     return fuseError('ERR_RAM_MOUNT_DENIED', message);
   }
   if (/not permitted|Permission denied|no write access|not allowed/i.test(output)) {
-    const message = `${said}: mount on a directory that you own, '${directory}' is not one, or a `
-      + 'container or AppArmor forbids it';
+    const message =
+      `${said}: mount on a directory that you own, '${directory}' is not one, or a ` +
+      'container or AppArmor forbids it';
     return fuseError('ERR_RAM_MOUNT_DENIED', message);
   }
   return fuseError('ERR_RAM_MOUNT_FAILED', said);

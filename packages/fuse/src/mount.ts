@@ -125,8 +125,9 @@ async function attach(
     if (syscall === 'open' && (code === errno.ENOENT || code === errno.ENXIO)) throw noFuse();
     if (code === errno.ENODEV) throw noFuse(systemError(code, syscall));
     if (code === errno.EPERM || code === errno.EACCES) {
-      const message = `The system does not let this process mount (${syscall}): it needs `
-        + 'CAP_SYS_ADMIN; for Docker: --cap-add SYS_ADMIN --device /dev/fuse';
+      const message =
+        `The system does not let this process mount (${syscall}): it needs ` +
+        'CAP_SYS_ADMIN; for Docker: --cap-add SYS_ADMIN --device /dev/fuse';
       throw fuseError('ERR_RAM_MOUNT_DENIED', message, systemError(code, syscall));
     }
     throw systemError(code, syscall, path);

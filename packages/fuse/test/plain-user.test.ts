@@ -78,8 +78,9 @@ helper.describe('a plain user', () => {
   });
 
   it('is told when fusermount3 is missing', async () => {
-    const hide = 'mount --bind /dev/null /usr/bin/fusermount3 && exec setpriv --reuid 65534 '
-      + `--regid 65534 --clear-groups ${process.execPath} "$@"`;
+    const hide =
+      'mount --bind /dev/null /usr/bin/fusermount3 && exec setpriv --reuid 65534 ' +
+      `--regid 65534 --clear-groups ${process.execPath} "$@"`;
     const args = [...childNodeArguments, fileURLToPath(childProgram('serve.ts')), ownFolder()];
     // In a mount namespace of its own: nobody else misses the helper.
     const child = await runCommand('unshare', ['-m', 'bash', '-c', hide, 'bash', ...args]);

@@ -3,7 +3,15 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { describe, expect } from 'vitest';
 import { runNode } from '@ram/test-support';
 import type { MountOptions } from '../src/index.ts';
-import { Server, childProgram, makeFolder, program, programPath, rootMounts, run } from './support.ts';
+import {
+  Server,
+  childProgram,
+  makeFolder,
+  program,
+  programPath,
+  rootMounts,
+  run,
+} from './support.ts';
 
 const ways: MountOptions[] = [
   {},
@@ -26,19 +34,23 @@ describe.each(ways)('a mount with %j', (options) => {
 });
 
 describe.each(['cached', 'direct'] as const)('privileges, %s', (io) => {
-  setcap.it('are checked and cleared as on tmpfs, for other users', async () => {
-    const folder = makeFolder();
-    const reference = `/dev/shm/${folder.split('/').at(-1)}`;
-    mkdirSync(reference);
-    const server = await Server.start(folder, { io, suid: true });
-    try {
-      const expected = await run('bash', [programPath('privileges.sh'), reference]);
-      expect(await run('bash', [programPath('privileges.sh'), folder])).toBe(expected);
-    } finally {
-      await run('rm', ['-rf', reference]);
-    }
-    await server.stop();
-  }, 60_000);
+  setcap.it(
+    'are checked and cleared as on tmpfs, for other users',
+    async () => {
+      const folder = makeFolder();
+      const reference = `/dev/shm/${folder.split('/').at(-1)}`;
+      mkdirSync(reference);
+      const server = await Server.start(folder, { io, suid: true });
+      try {
+        const expected = await run('bash', [programPath('privileges.sh'), reference]);
+        expect(await run('bash', [programPath('privileges.sh'), folder])).toBe(expected);
+      } finally {
+        await run('rm', ['-rf', reference]);
+      }
+      await server.stop();
+    },
+    60_000,
+  );
 });
 
 describe.each(['cached', 'direct'])('coherence, %s', (io) => {

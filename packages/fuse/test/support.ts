@@ -22,7 +22,8 @@ export const rootMounts = requirement(
 export function program(name: string, debianPackage = name) {
   const folders = (process.env.PATH ?? '').split(':');
   const found = folders.some((folder) => existsSync(join(folder, name)));
-  const reason = found ? 'mounting takes root' : `${name} is missing: apt-get install ${debianPackage}`;
+  const install = `${name} is missing: apt-get install ${debianPackage}`;
+  const reason = found ? 'mounting takes root and /dev/fuse' : install;
   return requirement(`${name} on a mount`, found && rootMounts.available, reason);
 }
 
@@ -63,10 +64,18 @@ export class Server {
   #output = '';
   readonly #exited: Promise<void>;
 
+  readonly #ready: Promise<void>;
+
   private constructor(child: ChildProcess) {
     this.#child = child;
-    child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.#output += text));
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#output += text));
+    this.#ready = new Promise((resolve) => {
+      const hear = (text: string) => {
+        this.#output += text;
+        if (this.#output.includes('ready\n')) resolve();
+      };
+      child.stdout?.setEncoding('utf8').on('data', hear);
+      child.stderr?.setEncoding('utf8').on('data', hear);
+    });
     this.#exited = new Promise((resolve) => child.once('close', () => resolve()));
     servers.push(this);
   }
@@ -93,11 +102,9 @@ export class Server {
       { stdio: ['pipe', 'pipe', 'pipe'], ...user },
     );
     const server = new Server(child);
-    for (;;) {
-      if (server.#output.includes('ready\n')) return server;
-      if (child.exitCode !== null || child.signalCode !== null) throw new Error(server.#output);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    await Promise.race([server.#ready, server.#exited]);
+    if (!server.#output.includes('ready\n')) throw new Error(server.#output);
+    return server;
   }
 
   /** Lets it unmount and end. Returns what the mount has done. */

@@ -20,7 +20,8 @@ int mountWithDevice(const MountRequest& request, const char** syscall);
 
 // A pair of sockets for fusermount3, which sends the descriptor of the mount that it made.
 int openSocketPair(int sockets[2]);
-// Takes a descriptor that was sent, without waiting. -EAGAIN: none yet; -ECONNRESET: none will come.
+// Takes a descriptor that was sent, without waiting. -EAGAIN: none yet; -ECONNRESET: none will
+// come.
 int receiveDescriptor(int socket);
 
 // For the end of the process: takes the mount away at once, also when it is busy. `helper` is the

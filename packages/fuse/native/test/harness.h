@@ -2,6 +2,8 @@
 // as the kernel builds them.
 #pragma once
 
+#include <chrono>
+#include <condition_variable>
 #include <cstring>
 #include <mutex>
 #include <string>
@@ -39,12 +41,19 @@ class RecordingTransport final : public Transport {
   int notify(std::span<const std::byte> notice) override {
     std::lock_guard lock(mutex);
     notices.push_back(parse(0, notice));
+    noticed.notify_all();
     if (notifyResults.empty()) return 0;
     int result = notifyResults.front();
     notifyResults.erase(notifyResults.begin());
     return result;
   }
   void expectDelay() override { delays++; }
+
+  bool waitForNotices(size_t count) {
+    std::unique_lock lock(mutex);
+    return noticed.wait_for(lock, std::chrono::seconds(5),
+                            [&] { return notices.size() >= count; });
+  }
 
   static Message parse(uint32_t channel, std::span<const std::byte> bytes) {
     Message message{channel, {}, {}};
@@ -55,6 +64,7 @@ class RecordingTransport final : public Transport {
   }
 
   std::mutex mutex;
+  std::condition_variable noticed;
   std::vector<Message> replies, notices;
   std::vector<int> notifyResults;
   int sendResult = 0;

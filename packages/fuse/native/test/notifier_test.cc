@@ -3,7 +3,6 @@
 #include <doctest/doctest.h>
 
 #include <cerrno>
-#include <chrono>
 
 #include "harness.h"
 
@@ -12,18 +11,6 @@ namespace {
 
 constexpr Caller kInProcess{0, 0, 1, 0, 0};
 constexpr Caller kOtherMount{0, 0, 1, 9, 0};
-
-// Waits for the queue's thread; gives up after two seconds.
-bool becomes(RecordingTransport& transport, size_t notices) {
-  for (int i = 0; i < 2000; i++) {
-    {
-      std::lock_guard lock(transport.mutex);
-      if (transport.notices.size() >= notices) return true;
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-  return false;
-}
 
 }  // namespace
 
@@ -63,7 +50,7 @@ TEST_CASE("notifier: changes by other mounts are sent, but not waited for") {
     notifier.inodeChanged(kOtherMount, 5, 0, 10);
     notifier.entryChanged(kOtherMount, 1, "name");
   }
-  CHECK(becomes(transport, 2));
+  CHECK(transport.waitForNotices(2));
 }
 
 TEST_CASE("notifier: an inode on its way is waited for with its directory's lock") {
@@ -93,7 +80,7 @@ TEST_CASE("notifier: a change between reading the store and replying is made goo
   uint64_t before = notifier.changes();
   notifier.inodeChanged(kInProcess, 5, 0, 0);
   notifier.granted(5, 1, before);
-  CHECK(becomes(transport, 2));
+  CHECK(transport.waitForNotices(2));
   CHECK(transport.notices[1].as<InvalidateInodeOut>().node == 5);
 }
 

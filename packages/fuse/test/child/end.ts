@@ -1,6 +1,6 @@
 // Mounts, writes a file through the mount, and ends in a way. Arguments: directory, way.
 import fs from 'node:fs';
-import { Worker, isMainThread, workerData } from 'node:worker_threads';
+import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { Volume } from '@ram/fs-core';
 import { mount } from '../../src/index.ts';
 
@@ -18,11 +18,11 @@ if (isMainThread && way.startsWith('worker')) {
   const mounted = await mount(volume, directory);
   fs.writeFileSync(`${directory}/file`, 'text');
   process.stdout.write('mounted\n');
-  await end(mounted);
+  end(mounted);
 }
 
-async function end(mounted: Awaited<ReturnType<typeof mount>>) {
-  const { parentPort } = await import('node:worker_threads');
+function end(mounted: Awaited<ReturnType<typeof mount>>) {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- not a window's
   parentPort?.postMessage('mounted');
   if (way === 'return') mounted.unref();
   if (way === 'process-exit') process.exit(3);
