@@ -1,43 +1,56 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { closeSync } from 'node:fs';
-import type { DiskRequest, MountedDisk, RamdMessage } from '@ram/daemon';
+import { resolve } from 'node:path';
 import {
   appError,
   ensurePrivateDirectory,
   findPlaces,
   fromPlainError,
+  listDiskStates,
   logPath,
   openLogFile,
   ramdArguments,
   ramdPath,
 } from '@ram/daemon';
-import { resolve } from 'node:path';
+import type { DiskRequest, MountedDisk, RamdMessage } from '@ram/daemon';
+import { unmountDisk } from './unmount-disk.ts';
 
-const readyLimitMs = 15_000;
+export interface LaunchOptions {
+  /** Another program than ramd, for tests. */
+  program?: string;
+  /** How long the server may take. Default 15,000. */
+  readyLimitMs?: number;
+}
 
 /**
  * Starts a server for one disk that outlives this process, and waits until it has mounted.
  *
- * @throws what the server says, or ERR_RAM_NO_ANSWER; no server is left running then.
+ * @throws what the server says, or ERR_RAM_NO_ANSWER; no server and no mount is left then.
  */
-export async function launchServer(request: DiskRequest): Promise<MountedDisk> {
-  const places = findPlaces();
+export async function launchServer(
+  request: DiskRequest,
+  { program = ramdPath, readyLimitMs = 15_000 }: LaunchOptions = {},
+): Promise<MountedDisk> {
+  const { runtime, ...places } = findPlaces();
   ensurePrivateDirectory(places.logs);
-  const log = logPath(places);
-  const child = start({ ...request, directory: resolve(request.directory) }, log);
+  const log = logPath({ runtime, ...places });
+  const child = start(program, { ...request, directory: resolve(request.directory) }, log);
   try {
-    return await waitForReady(child, log);
+    return await waitForReady(child, log, readyLimitMs);
+  } catch (error) {
+    await end(child, runtime);
+    throw error;
   } finally {
     if (child.connected) child.disconnect();
     child.unref();
   }
 }
 
-function start(request: DiskRequest, log: string): ChildProcess {
+function start(program: string, request: DiskRequest, log: string): ChildProcess {
   const descriptor = openLogFile(log);
   try {
-    return spawn(process.execPath, [ramdPath, ...ramdArguments(request)], {
+    return spawn(process.execPath, [program, ...ramdArguments(request)], {
       // Not where it would keep another disk busy.
       cwd: '/',
       // A session of its own: no Ctrl-C and no hang-up of this terminal.
@@ -49,13 +62,13 @@ function start(request: DiskRequest, log: string): ChildProcess {
   }
 }
 
-function waitForReady(child: ChildProcess, log: string): Promise<MountedDisk> {
+function waitForReady(child: ChildProcess, log: string, limitMs: number): Promise<MountedDisk> {
   return new Promise((resolve, reject) => {
     const hint = `See what it wrote: tail ${log}`;
     const timer = setTimeout(() => {
-      child.kill('SIGKILL');
-      reject(appError('ERR_RAM_NO_ANSWER', 'the server did not mount in 15 seconds', hint));
-    }, readyLimitMs);
+      const message = `the server did not mount in ${limitMs / 1000} s and was ended`;
+      reject(appError('ERR_RAM_NO_ANSWER', message, hint));
+    }, limitMs);
     child.once('message', (message: RamdMessage) => {
       clearTimeout(timer);
       if (message.type === 'ready') resolve(message.disk);
@@ -70,4 +83,12 @@ function waitForReady(child: ChildProcess, log: string): Promise<MountedDisk> {
       reject(appError('ERR_RAM_FAILED', `the server ended (${signal ?? `code ${code}`})`, hint));
     });
   });
+}
+
+/** What a server leaves that failed without a word. One that said why cleans up by itself. */
+async function end(child: ChildProcess, runtime: string): Promise<void> {
+  if (child.exitCode === null) child.kill('SIGKILL');
+  const state = listDiskStates(runtime).find(({ server }) => server.pid === child.pid);
+  if (state === undefined) return;
+  await unmountDisk({ disk: { directory: state.directory, state }, way: 'dead' }, runtime, true);
 }

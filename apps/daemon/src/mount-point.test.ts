@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryDirectory } from '@ram/test-support';
 import { describe, expect, it } from 'vitest';
@@ -66,7 +66,10 @@ describe('checkMountPoint', () => {
     expect(() => checkMountPoint(directory)).toThrow(withCode('ERR_RAM_NOT_EMPTY'));
   });
 
-  it('takes no directory of another user, unless for root', () => {
+  it("takes another user's directory only where that shares it", () => {
+    expect(() => checkMountPoint(empty, 12_345)).not.toThrow();
+    chmodSync(empty, 0o1777);
     expect(() => checkMountPoint(empty, 12_345)).toThrow(withCode('ERR_RAM_NOT_PERMITTED'));
+    expect(() => checkMountPoint(empty, 0)).not.toThrow();
   });
 });

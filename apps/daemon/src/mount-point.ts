@@ -1,10 +1,12 @@
-import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
+import { accessSync, constants, lstatSync, readdirSync, readlinkSync } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { appError } from './app-error.ts';
 import { readMountTable } from './mount-table.ts';
 import { showPath } from './show-path.ts';
 
 const linksMax = 40;
+const stickyBit = 0o1000;
 
 /**
  * The path without symbolic links. Never looks at a mount point itself, so that the disk of a
@@ -49,7 +51,7 @@ export function checkMountPoint(directory: string, uid = process.geteuid?.() ?? 
       `Take another one: mkdir -p ${showPath(`${directory}-disk`)}`,
     );
   }
-  if (uid !== 0 && stats.uid !== uid) {
+  if (uid !== 0 && stats.uid !== uid && !isSharedWith(directory, stats)) {
     throw appError(
       'ERR_RAM_NOT_PERMITTED',
       `${shown} belongs to another user`,
@@ -62,6 +64,17 @@ export function checkMountPoint(directory: string, uid = process.geteuid?.() ?? 
       `${shown} is not empty, and a disk would hide what is in it`,
       'Take an empty directory',
     );
+  }
+}
+
+/** As fusermount3 has it: writable, and not so that only owners may remove what is in it. */
+function isSharedWith(directory: string, { mode }: Stats): boolean {
+  if ((mode & stickyBit) !== 0) return false;
+  try {
+    accessSync(directory, constants.W_OK);
+    return true;
+  } catch {
+    return false;
   }
 }
 
