@@ -43,7 +43,8 @@ export function addUmount(program: Command): void {
       await unmountDisk(plan, runtime, flags.force === true);
       const { directory, state } = plan.disk;
       const result = { name: state?.name ?? null, directory, way: plan.way };
-      const shown = state === undefined ? showPath(directory) : `${state.name} (${directory})`;
+      const shown =
+        state === undefined ? showPath(directory) : `${state.name} (${showPath(directory)})`;
       output.result(result, `${shown}: ${outcomes[plan.way]}\n`);
     });
 }
