@@ -127,6 +127,8 @@ root.describe('ram refuses, to a plain user', () => {
       const script = `node ${ramPath()} mount "$PWD/empty"`;
       const result = await sandbox.shell(script, { env });
       expect(result).toMatchObject({ code: 5, stderr: expect.stringContaining(place) });
+      const status = await sandbox.shell(`node ${ramPath()} status`, { env });
+      expect(status).toMatchObject({ code: 5, stdout: '' });
     }
   });
 });

@@ -1,5 +1,5 @@
 import { appError } from './app-error.ts';
-import { listDiskStates, removeLeftOvers, writeDiskState } from './disk-state.ts';
+import { listDiskStates, removeLeftOvers, removeOrphans, writeDiskState } from './disk-state.ts';
 import type { DiskState } from './disk-state.ts';
 import { withLock } from './lock.ts';
 import { mountAt, isRamMount } from './mount-table.ts';
@@ -26,6 +26,7 @@ export function claimDisk(runtime: string, claim: Claim): Promise<DiskState> {
   if (claim.name !== undefined) checkDiskName(claim.name);
   return withLock(runtime, () => {
     removeStaleStates(runtime, claim.directory);
+    removeOrphans(runtime);
     const states = listDiskStates(runtime);
     const live = states.filter(({ server }) => conditionOf(server) !== 'gone');
     refuseSameDirectory(live, claim.directory);

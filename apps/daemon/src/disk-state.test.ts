@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryDirectory } from '@ram/test-support';
 import { describe, expect, it } from 'vitest';
@@ -7,6 +7,7 @@ import {
   listDiskStates,
   removeDiskState,
   removeLeftOvers,
+  removeOrphans,
   writeDiskState,
 } from './disk-state.ts';
 import type { DiskState } from './disk-state.ts';
@@ -54,6 +55,19 @@ describe('disk states', () => {
     for (const one of listDiskStates(directory)) removeLeftOvers(directory, one);
     expect(readdirSync(directory)).toEqual([]);
     expect(readdirSync(outside)).toEqual(['x.sock']);
+  });
+
+  it('and what was left beside them go with the process that made it', () => {
+    const gone = 2 ** 22 + 1;
+    const own = `ramd-${process.pid}.sock`;
+    const orphans = [`ramd-${gone}.sock`, `lock.${gone}.1`, `lock.${gone}.2.stale`];
+    const others = [own, 'lock', 'ramd-x.sock', `other-${gone}`, `a.disk.json.${process.pid}`];
+    for (const name of [...orphans, ...others, `a.disk.json.${gone}`]) {
+      writeFileSync(join(directory, name), '');
+    }
+    removeOrphans(directory);
+    expect(readdirSync(directory).toSorted()).toEqual(others.toSorted());
+    for (const name of others) rmSync(join(directory, name));
   });
 
   it('that make no sense are passed over', () => {

@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isDiskName } from './names.ts';
+import { identify } from './process-identity.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 
 /**
@@ -23,6 +24,8 @@ export interface DiskState {
 }
 
 const suffix = '.disk.json';
+/** Each with the number of the process that made it. */
+const orphanPattern = /^(?:ramd-(\d+)\.sock|lock\.(\d+)\.\d+(?:\.stale)?|.*\.disk\.json\.(\d+))$/;
 
 export function diskStatePath(runtime: string, name: string): string {
   return join(runtime, `${name}${suffix}`);
@@ -49,6 +52,16 @@ export function removeDiskState(runtime: string, name: string, pid: number): voi
 export function removeLeftOvers(runtime: string, { name, server, socket }: DiskState): void {
   removeDiskState(runtime, name, server.pid);
   if (dirname(socket) === runtime) rmSync(socket, { force: true });
+}
+
+/** What killed servers left here besides states: sockets, and files that were just being written. */
+export function removeOrphans(runtime: string): void {
+  for (const name of readdirSync(runtime)) {
+    const pid = orphanPattern.exec(name)?.slice(1).find(Boolean);
+    if (pid !== undefined && identify(Number(pid)) === undefined) {
+      rmSync(join(runtime, name), { force: true });
+    }
+  }
 }
 
 /** All disks, of live and of dead servers, by name. Files that make no sense are passed over. */

@@ -15,7 +15,7 @@ export { resolveMountPoint } from './mount-point.ts';
 export { isRamMount, mountAt, readMountTable } from './mount-table.ts';
 export type { MountEntry } from './mount-table.ts';
 export { isDiskName } from './names.ts';
-export { ensurePrivateDirectory, findPlaces, logPath } from './places.ts';
+export { checkPrivateDirectory, ensurePrivateDirectory, findPlaces, logPath } from './places.ts';
 export type { Places } from './places.ts';
 export { probeServer } from './probe-server.ts';
 export type { ServerCondition, ServerProbe } from './probe-server.ts';

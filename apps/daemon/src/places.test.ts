@@ -1,8 +1,8 @@
-import { chmodSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryDirectory } from '@ram/test-support';
 import { describe, expect, it } from 'vitest';
-import { ensurePrivateDirectory, findPlaces, logPath } from './places.ts';
+import { checkPrivateDirectory, ensurePrivateDirectory, findPlaces, logPath } from './places.ts';
 
 const own = process.geteuid?.() ?? 0;
 const someone = own + 1000;
@@ -68,6 +68,14 @@ describe('ensurePrivateDirectory', () => {
     const path = join(directory, 'link');
     symlinkSync(directory, path);
     expect(() => ensurePrivateDirectory(path)).toThrow(notPermitted);
+  });
+
+  it('is checked without being made', () => {
+    const path = join(directory, 'later');
+    expect(() => checkPrivateDirectory(path)).not.toThrow();
+    expect(existsSync(path)).toBe(false);
+    expect(() => checkPrivateDirectory(directory)).not.toThrow();
+    expect(() => checkPrivateDirectory(directory, someone)).toThrow(notPermitted);
   });
 
   it('refuses a file, and what belongs to someone else', () => {

@@ -45,7 +45,17 @@ export function logPath(places: Places): string {
  */
 export function ensurePrivateDirectory(path: string, uid = userId()): void {
   makeDirectory(path);
-  const stats = lstatSync(path);
+  checkPrivateDirectory(path, uid);
+  if ((lstatSync(path).mode & 0o077) !== 0) chmodSync(path, 0o700);
+}
+
+/**
+ * Refuses a directory that someone else may have filled. One that isn't there is no danger.
+ * @throws ERR_RAM_NOT_PERMITTED
+ */
+export function checkPrivateDirectory(path: string, uid = userId()): void {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return;
   if (!stats.isDirectory() || stats.uid !== uid) {
     throw appError(
       'ERR_RAM_NOT_PERMITTED',
@@ -53,7 +63,6 @@ export function ensurePrivateDirectory(path: string, uid = userId()): void {
       'Set RAM_RUNTIME_DIR and RAM_LOG_DIR to folders of your own',
     );
   }
-  if ((stats.mode & 0o077) !== 0) chmodSync(path, 0o700);
 }
 
 function makeDirectory(path: string): void {

@@ -75,11 +75,22 @@ function checkMaxBytes(size: number | bigint | string): number {
 /** The error when C++ could not make a Volume. */
 export function makeError(result: number, syscall: string, options: CheckedOptions): Error {
   const cause = systemError(result, syscall);
-  if (!options.swap && (result === EPERM || result === EINVAL)) {
-    const message = 'Only root may keep memory out of swap: run as root, or leave `swap` true';
-    return ramError('ERR_RAM_SWAP_NOT_ALLOWED', message, { cause });
+  const why = options.swap ? undefined : whySwapIsNeeded(result, options);
+  return why === undefined ? cause : ramError('ERR_RAM_SWAP_NOT_ALLOWED', why, { cause });
+}
+
+function whySwapIsNeeded(result: number, { backing }: CheckedOptions): string | undefined {
+  if (backings[backing] === 'memfd') {
+    return "Memfds can't be kept out of swap: leave `backing` at 'auto', or `swap` true";
   }
-  return cause;
+  if (result !== EPERM && result !== EINVAL) return undefined;
+  if (process.geteuid?.() !== 0) {
+    return 'Only root may keep memory out of swap: run as root, or leave `swap` true';
+  }
+  return (
+    "This kernel can't keep memory out of swap here (Linux 6.4 can, outside user namespaces): " +
+    'leave `swap` true'
+  );
 }
 
 /** The permissions that the process takes away from new files. */

@@ -57,6 +57,7 @@ describe('options', () => {
     [{ maxInodes: 1.5 }, 'ERR_OUT_OF_RANGE'],
     [{ maxInodes: '5' }, 'ERR_INVALID_ARG_TYPE'],
     [{ swap: 1 }, 'ERR_INVALID_ARG_TYPE'],
+    [{ swap: false, backing: 'memfd' }, 'ERR_RAM_SWAP_NOT_ALLOWED'],
     [{ backing: 'disk' }, 'ERR_INVALID_ARG_VALUE'],
     [{ name: 5 }, 'ERR_INVALID_ARG_TYPE'],
     [null, 'ERR_INVALID_ARG_TYPE'],

@@ -9,7 +9,54 @@ export interface Native {
   makeMirror(maker: number, bytes: number, directory: string): ArrayBuffer | NativeFailure;
   /** Detaches and frees at once; -EINVAL when that was done before. */
   freeMemory(buffer: ArrayBuffer): number;
+
+  NativeRing: new () => NativeRing;
+  /** Sends a descriptor over a connected unix socket. */
+  sendDescriptor(socket: number, descriptor: number): number;
+  /** Connects and waits in a thread for a descriptor. */
+  receiveDescriptor(path: string, timeoutMs: number): Promise<number>;
+  /** The numbers of ring_layout.h, for the test that compares. */
+  ringLayout: Record<string, number>;
 }
+
+/** One opening of a record ring; `offset` is a byte offset of a word in its memory. */
+export interface NativeRing {
+  create(kind: number, capacityBytes: number, path: string | undefined): number;
+  /** The descriptor stays the caller's. */
+  open(pathOrDescriptor: string | number): number;
+  /** Of the last `create` or `open`. */
+  failedSyscall(): string;
+  memory(): ArrayBuffer | number;
+  /** Takes a free slot of [first, first + count): a token, or -EBUSY. */
+  attach(first: number, count: number): number;
+  detach(token: number): number;
+  isDead(token: number): number;
+  isAbandoned(slot: number): number;
+  isAttached(slot: number): number;
+  stealLock(holder: number): number;
+  wait(offset: number, expected: number, timeoutMs: number): number;
+  wake(offset: number): number;
+  /** `which`: 0 the consumer's wait, 1 the producer's. `watched`: a token, or 0. */
+  waitAsync(
+    which: number,
+    offset: number,
+    expected: number,
+    watched: number,
+    callback: () => void,
+  ): number;
+  descriptor(): number;
+  ownDescriptor(): number;
+  inode(): number;
+  close(memory: ArrayBuffer): number;
+}
+
+/** What `NativeRing.open` returns beside error numbers (native/core/ring_file.h). */
+export const openErrors = {
+  notARing: -100_001,
+  otherVersion: -100_002,
+  damaged: -100_003,
+  wrongOwner: -100_004,
+} as const;
 
 export type NativeFailure = [errno: number, syscall: string];
 

@@ -43,13 +43,13 @@ const bans = [
   },
   { pattern: /@ts-(?:ignore|nocheck)\b/, message: 'use @ts-expect-error with a reason' },
   {
-    pattern: /\b(?:delay|sleep|setTimeout)\((?:\w+, )?\d[\d_]*(?:, \w+)?\)/,
-    message: 'a sleep is no synchronisation; wait for what you mean',
+    pattern: /\b(?:delay|sleep|setTimeout)\((?:\w+, )?\d[\d_]*(?:, \w+)?\)(?!.* \/\/ \w)/,
+    message: 'a sleep is no synchronisation; wait for what you mean, or say here why a time',
     applies: isScriptTest,
   },
   {
-    pattern: /\b(?:sleep_for|usleep|nanosleep|sleep)\(/,
-    message: 'a sleep is no synchronisation; wait for what you mean',
+    pattern: /\b(?:sleep_for|usleep|nanosleep|sleep)\((?!.* \/\/ \w)/,
+    message: 'a sleep is no synchronisation; wait for what you mean, or say here why a time',
     applies: isCppTest,
   },
   {

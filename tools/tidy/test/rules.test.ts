@@ -102,6 +102,8 @@ describe('banned text', () => {
     ['packages/a/src/a.ts', "export { b } from './b.ts';"],
     ['packages/a/src/a.ts', 'await delay(50);'],
     [test, 'await delay(pollIntervalMs);'],
+    [test, 'await delay(20); // longer than a tick of the clock'],
+    ['packages/a/native/test/a.cc', '::usleep(random()); // the moment is the random part'],
     [core, '// throws nothing'],
     [core, '} catch (const std::bad_alloc&) {'],
     ['packages/a/native/addon/a.cc', 'throw Napi::Error::New(env, "no");'],

@@ -1,9 +1,10 @@
-import { appError, findPlaces, formatBytes, resolveMountPoint, showPath } from '@ram/daemon';
+import { appError, formatBytes, resolveMountPoint, showPath } from '@ram/daemon';
 import type { Command } from 'commander';
 import { countOf, formatDuration } from '../format.ts';
 import { listDisks } from '../list-disks.ts';
 import type { ListedDisk } from '../list-disks.ts';
 import { createOutput } from '../output.ts';
+import { ownRuntime } from '../own-runtime.ts';
 import { formatTable } from '../table.ts';
 import type { Column } from '../table.ts';
 
@@ -35,7 +36,7 @@ export function addStatus(program: Command): void {
     .addHelpText('after', help)
     .action(async (name: string | undefined, flags: { json?: boolean }) => {
       const output = createOutput(flags.json === true);
-      const all = await listDisks(findPlaces().runtime);
+      const all = await listDisks(ownRuntime());
       const disks = name === undefined ? all : select(all, name);
       if (name !== undefined && disks.length === 0) {
         const hint = 'See the disks there are: ram status';

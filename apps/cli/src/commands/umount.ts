@@ -1,9 +1,10 @@
-import { appError, findPlaces, formatBytes, showPath } from '@ram/daemon';
+import { appError, formatBytes, showPath } from '@ram/daemon';
 import type { Command } from 'commander';
 import { canAsk, confirm } from '../confirm.ts';
 import { findDisk } from '../find-disk.ts';
 import { countOf } from '../format.ts';
 import { createOutput } from '../output.ts';
+import { ownRuntime } from '../own-runtime.ts';
 import { planUnmount, unmountDisk } from '../unmount-disk.ts';
 import type { UnmountPlan } from '../unmount-disk.ts';
 
@@ -37,7 +38,7 @@ export function addUmount(program: Command): void {
     .addHelpText('after', help)
     .action(async (nameOrDirectory: string, flags: UmountFlags) => {
       const output = createOutput(flags.json === true);
-      const { runtime } = findPlaces();
+      const runtime = ownRuntime();
       const plan = await planUnmount(findDisk(runtime, nameOrDirectory));
       if (flags.yes !== true) await askFor(plan, output.json);
       await unmountDisk(plan, runtime, flags.force === true);
