@@ -51,9 +51,20 @@ export const needs = [
   },
   {
     purpose: 'test',
-    why: 'tests of extended attributes on a mount',
-    sign: { command: 'setfattr' },
-    packages: { debian: 'attr', fedora: 'attr', arch: 'attr', alpine: 'attr' },
+    why: 'tests of file capabilities on a mount',
+    sign: { command: 'setcap' },
+    packages: { debian: 'libcap2-bin', fedora: 'libcap', arch: 'libcap', alpine: 'libcap' },
+  },
+  {
+    purpose: 'test',
+    why: 'tests as another user and in namespaces',
+    sign: { command: 'setpriv' },
+    packages: {
+      debian: 'util-linux',
+      fedora: 'util-linux',
+      arch: 'util-linux',
+      alpine: 'util-linux',
+    },
   },
   {
     purpose: 'test',
