@@ -66,7 +66,7 @@ describe('volumes', () => {
       expect(found['fullMemfd']).toEqual(['ENOSPC', true]);
       expect(found['fullTmpfs']).toEqual(['ENOSPC', true]);
     },
-    60_000,
+    180_000,
   );
 });
 
