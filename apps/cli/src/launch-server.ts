@@ -32,14 +32,16 @@ export async function launchServer(
   request: DiskRequest,
   { program = ramdPath, readyLimitMs = 15_000 }: LaunchOptions = {},
 ): Promise<MountedDisk> {
-  const { runtime, ...places } = findPlaces();
+  const places = findPlaces();
+  ensurePrivateDirectory(places.runtime);
   ensurePrivateDirectory(places.logs);
-  const log = logPath({ runtime, ...places });
+  const log = logPath(places);
   const child = start(program, { ...request, directory: resolve(request.directory) }, log);
   try {
     return await waitForReady(child, log, readyLimitMs);
   } catch (error) {
-    await end(child, runtime);
+    // The first error says more than one of clearing up.
+    await end(child, places.runtime).catch(() => {});
     throw error;
   } finally {
     if (child.connected) child.disconnect();
