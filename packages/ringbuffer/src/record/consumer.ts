@@ -1,9 +1,12 @@
+import type { Readable } from 'node:stream';
+import type { ReadableStream } from 'node:stream/web';
 import { outOfRange } from '@ram/errno';
 import { checkBytes, checkInteger } from '../size.ts';
 import { RecordReadout } from './record-readout.ts';
 import * as layout from './layout.ts';
 import { closedError, damagedError, peerDiedError, stateError } from './ring-error.ts';
 import type { RingMemory } from './ring-memory.ts';
+import { makeReadable, makeReadableStream } from './streams.ts';
 import { spinUntil } from './wait.ts';
 import type { WaitOptions } from './wait.ts';
 
@@ -250,6 +253,16 @@ export class RingConsumer {
     } finally {
       this.close();
     }
+  }
+
+  /** A Node stream of the records' bytes, with back-pressure. Destroying it closes the consumer. */
+  readable(): Readable {
+    return makeReadable(this);
+  }
+
+  /** The same as a web stream. */
+  readableStream(): ReadableStream<Uint8Array> {
+    return makeReadableStream(this);
   }
 
   #advance(units: number): void {

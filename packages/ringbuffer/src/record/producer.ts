@@ -1,8 +1,11 @@
+import type { Writable } from 'node:stream';
+import type { WritableStream } from 'node:stream/web';
 import { errnoNumber, systemError } from '@ram/errno';
 import { checkBytes, checkInteger } from '../size.ts';
 import * as layout from './layout.ts';
 import { closedError, peerDiedError, stateError } from './ring-error.ts';
 import type { RingMemory } from './ring-memory.ts';
+import { makeWritable, makeWritableStream } from './streams.ts';
 import { spinUntil } from './wait.ts';
 import type { WaitOptions } from './wait.ts';
 
@@ -40,7 +43,7 @@ export abstract class RingProducer {
   /** The position and the length of the open reservation; length -1: there is none. */
   protected reservedAt = 0;
   protected reservedLength = -1;
-  protected closed = false;
+  #closed = false;
 
   constructor(memory: RingMemory, token: number) {
     this.memory = memory;
@@ -48,6 +51,15 @@ export abstract class RingProducer {
     this.bytes = memory.bytes;
     this.units = memory.capacityBytes >> layout.unitShift;
     this.token = token;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Whether other producers may be attached too (an MPSC ring). */
+  get shared(): boolean {
+    return this.memory.kind === layout.kindMpsc;
   }
 
   /** The longest record that fits into an empty ring. */
@@ -62,7 +74,7 @@ export abstract class RingProducer {
    *   is open, ERR_RAM_RING_CLOSED, EPIPE
    */
   tryReserve(length: number): number {
-    if (this.closed) throw closedError('producer');
+    if (this.#closed) throw closedError('producer');
     if (this.reservedLength >= 0) throw stateError('The last reservation is still open');
     if (!(length >= 0 && length <= this.recordBytesMax) || !Number.isInteger(length)) {
       checkInteger('length', length, 0, this.recordBytesMax);
@@ -152,7 +164,7 @@ export abstract class RingProducer {
     checkInteger('length', length, 0, this.recordBytesMax);
     for (;;) {
       Atomics.store(this.words, spaceWaiting, 1);
-      if (this.closed || this.words[state] !== 0 || this.hasRoom(unitsOf(length))) return;
+      if (this.#closed || this.words[state] !== 0 || this.hasRoom(unitsOf(length))) return;
       const consumer = this.memory.memberOf(0);
       await this.memory.sleepAsync(1, layout.spaceWaitingAt, 1, consumer);
       if (this.memory.closed) return;
@@ -165,7 +177,7 @@ export abstract class RingProducer {
    * @param errno An error number, or 0 for an error with the code ERR_RAM_RING_FAILED.
    */
   fail(message: string, errno = 0): void {
-    if (this.closed) throw closedError('producer');
+    if (this.#closed) throw closedError('producer');
     checkInteger('errno', errno, 0, 4095);
     this.memory.setFailure(errno, message);
     this.leave();
@@ -173,10 +185,24 @@ export abstract class RingProducer {
 
   /** Ends the ring: the consumer gets what is in it, then the end. */
   end(): void {
-    if (this.closed) return;
+    if (this.#closed) return;
     this.uncork();
     this.memory.setState(layout.ended);
     this.leave();
+  }
+
+  /**
+   * A Node stream of bytes into the ring, with back-pressure. Long chunks are cut into records of
+   * at most a quarter of the ring. Its end is `close()`; destroyed before that it fails the ring
+   * (of an MPSC ring: leaves it).
+   */
+  writable(type = 0): Writable {
+    return makeWritable(this, type);
+  }
+
+  /** The same as a web stream. */
+  writableStream(type = 0): WritableStream<Uint8Array> {
+    return makeWritableStream(this, type);
   }
 
   /** Leaves the ring. What is reserved is aborted. */
@@ -208,8 +234,8 @@ export abstract class RingProducer {
   }
 
   protected leave(): void {
-    if (this.closed) return;
-    this.closed = true;
+    if (this.#closed) return;
+    this.#closed = true;
     if (this.memory.closed) return;
     if (this.reservedLength >= 0) this.abort();
     this.memory.detach(this.token);
