@@ -17,7 +17,7 @@ export interface ListedDisk {
   details: (DiskStatus & { requestCount: number }) | null;
 }
 
-const answerLimitMs = 2_000;
+const answerLimitMs = 5_000;
 
 /** All disks of this user. Clears the states of killed servers away that left nothing mounted. */
 export async function listDisks(runtime: string): Promise<ListedDisk[]> {

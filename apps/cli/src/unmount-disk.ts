@@ -25,7 +25,7 @@ export interface UnmountPlan {
   content?: { files: number; usedBytes: number };
 }
 
-const answerLimitMs = 3_000;
+const answerLimitMs = 5_000;
 const unmountLimitMs = 15_000;
 const exitLimitMs = 3_000;
 const pollIntervalMs = 10;

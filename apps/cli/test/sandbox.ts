@@ -12,7 +12,7 @@ export const ramProgram = fileURLToPath(new URL('../bin/ram.js', import.meta.url
 
 const isRoot = process.geteuid?.() === 0;
 const nobody = 65_534;
-const timeoutMs = 25_000;
+const timeoutMs = 60_000;
 
 export const fuse = requirement('FUSE', canUseFuse(), 'there is no /dev/fuse for this user');
 export const root = requirement('root', isRoot, 'it needs root to become another user');

@@ -15,7 +15,7 @@ export interface PreparedMountPoint {
   notices: string[];
 }
 
-const answerLimitMs = 2_000;
+const answerLimitMs = 5_000;
 
 /**
  * Finds the directory, clears a left-over mount away and sees whether a disk can go there.
