@@ -61,6 +61,23 @@ describe.each(['cached', 'direct'])('coherence, %s', (io) => {
   });
 });
 
+describe.each(['cached', 'direct'])('changes in process under eyes, %s', (io) => {
+  python.it('leave nothing outdated in the caches of the kernel', async () => {
+    const args = [makeFolder(), programPath('hammer.py'), io, '100', '20261120'];
+    const { stdout, stderr } = await runNode(childProgram('race.ts'), args);
+    expect({ stdout, stderr }).toEqual({ stdout: 'ok\n', stderr: '' });
+  });
+});
+
+python.it('a full disk says ENOSPC, keeps what it has, and takes more after a delete', async () => {
+  for (const options of [{}, { io: 'direct' }] as const) {
+    const folder = makeFolder();
+    const server = await Server.start(folder, options, { maxBytes: '32M', maxInodes: 500 });
+    expect(await run('python3', [programPath('full.py'), folder])).toBe('ok\n');
+    await server.stop();
+  }
+});
+
 rootMounts.it('flags of the mount are as asked', async () => {
   const folder = makeFolder();
   const server = await Server.start(folder, { readOnly: true, name: 'a disk, "mine"' });
@@ -70,4 +87,11 @@ rootMounts.it('flags of the mount are as asked', async () => {
   expect(line).toContain('default_permissions,allow_other');
   await expect(run('touch', [`${folder}/x`])).rejects.toThrow(/Read-only/);
   await server.stop();
+});
+
+rootMounts.it('the example in the README runs', async () => {
+  const example = new URL('../examples/mount-a-volume.ts', import.meta.url);
+  const { stdout, stderr } = await runNode(example, [makeFolder()]);
+  expect(stderr).toBe('');
+  expect(stdout).toMatch(/^from the process\nfrom outside\n\d+ created, \d+ looked up\n$/);
 });
