@@ -40,7 +40,8 @@ describe('launchServer', () => {
       const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
       writeFileSync('${runtime}/disk.disk.json', JSON.stringify({
         version: 1, name: 'disk', directory: '/none', phase: 'mounting',
-        server: { pid: process.pid, startTicks, bootId }, socket: '', log: '', maxBytes: 1, since: '',
+        server: { pid: process.pid, startTicks, bootId },
+        socket: '', log: '', maxBytes: 1, since: '',
       }));
       writeFileSync('${directory}/pid', String(process.pid));
       setInterval(() => {}, 1000);`;

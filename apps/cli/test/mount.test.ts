@@ -83,6 +83,20 @@ for (const { user, needs } of users) {
       expect((await sandbox.ram('status')).stdout).toBe('No RAM disks. Mount one: ram mount DIR\n');
     });
 
+    it('is full at its limit, keeps what is there, and has room again after a delete', async () => {
+      const directory = join(sandbox.directory, 'two');
+      await sandbox.ram('mount', directory, '--size', '16M');
+      const fill = await sandbox.shell('cd two && echo kept > small && cat /dev/zero > large');
+      expect(fill).toMatchObject({ code: 1, stderr: expect.stringMatching('No space left') });
+      const status = JSON.parse((await sandbox.ram('status', 'two', '--json')).stdout);
+      const { usedBytes, freeBytes } = status.disks[0].details;
+      expect(freeBytes).toBeLessThan(2 ** 16);
+      expect(usedBytes + freeBytes).toBe(2 ** 24);
+      const script =
+        'cd two && cat small && rm large && head -c 15M /dev/zero > other && cat small';
+      expect(await sandbox.shell(script)).toMatchObject({ code: 0, stdout: 'kept\nkept\n' });
+    });
+
     it('gives disks without a size half of what is left', async () => {
       const sizes = [];
       for (const name of ['one', 'two']) {

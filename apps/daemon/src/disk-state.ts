@@ -54,7 +54,7 @@ export function removeLeftOvers(runtime: string, { name, server, socket }: DiskS
   if (dirname(socket) === runtime) rmSync(socket, { force: true });
 }
 
-/** What killed servers left here besides states: sockets, and files that were just being written. */
+/** What killed servers left here besides states: sockets, and files that were not yet renamed. */
 export function removeOrphans(runtime: string): void {
   for (const name of readdirSync(runtime)) {
     const pid = orphanPattern.exec(name)?.slice(1).find(Boolean);
