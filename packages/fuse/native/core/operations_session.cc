@@ -50,6 +50,10 @@ Negotiated negotiate(const InitIn& in, const SessionOptions& options) {
   uint64_t wanted = kWanted;
   if (options.volumeLocks) wanted |= kPosixLocks | kFlockLocks;
   result.flags = wanted & offeredBy(in) & options.initFlags;
+  // Without the second version the kernel clears set-id bits itself, but not for O_TRUNC in open.
+  if ((result.flags & kHandleKillPrivilegesV2) == 0) {
+    result.flags &= ~uint64_t{kAtomicOpenTruncate};
+  }
   uint32_t page = static_cast<uint32_t>(sysconf(_SC_PAGESIZE));
   // Without kMaxPages the kernel sends at most 32 pages.
   result.maxPages = (result.flags & kMaxPages) != 0 ? kDataMax / page : 32;

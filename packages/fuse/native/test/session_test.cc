@@ -56,6 +56,14 @@ TEST_CASE("init: an older protocol is refused, a newer major version asked to co
   CHECK_FALSE(harness.session.ready);
 }
 
+TEST_CASE("init: truncation stays the kernel's where set-id bits are") {
+  SessionOptions options;
+  options.initFlags = ~uint64_t{kHandleKillPrivilegesV2};
+  Harness harness(options);
+  harness.start();
+  CHECK((harness.session.negotiated.flags & kAtomicOpenTruncate) == 0);
+}
+
 TEST_CASE("session: nothing is answered before init") {
   Harness harness;
   CHECK(harness.call(RequestBuilder(kGetattr).with(GetattrIn{})).header.error == -EIO);
