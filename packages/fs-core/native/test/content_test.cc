@@ -101,7 +101,9 @@ TEST_CASE("a file that can't become a blob file goes on in pages, and becomes on
   const std::string bytes = pattern(60000);
   store.write(file, 0, bytes);
   const uint64_t filler = store.make("filler");
-  while (freeBytes(store) > 8 * kPage) store.write(filler, store.stat(filler).size, bytes.substr(0, kPage));
+  while (freeBytes(store) > 8 * kPage) {
+    store.write(filler, store.stat(filler).size, bytes.substr(0, kPage));
+  }
   CHECK(recordOf(store, file)->kind == ContentKind::kPages);
   const uint64_t added = fill(store, file, 1000);
   CHECK(added > 4 * kPage);

@@ -70,7 +70,8 @@ struct Prefixes {
 };
 
 // Runs `change` on a store that `prepare` filled, opening every state on the way.
-void everyPrefix(const std::string& title, bool atomic, const std::function<void(SmallStore&)>& prepare,
+void everyPrefix(const std::string& title, bool atomic,
+                 const std::function<void(SmallStore&)>& prepare,
                  const std::function<int64_t(SmallStore&)>& change) {
   CAPTURE(title);
   SmallStore store(kBytes, BackingChoice::kTmpfs);
