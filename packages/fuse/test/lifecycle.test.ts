@@ -146,3 +146,18 @@ rootMounts.it('a copy of the mount in another namespace does not keep it alive',
     process.kill(holder, 'SIGKILL');
   }
 });
+
+python.it(
+  "two mounts of one Volume in contention don't deadlock, and agree in the end",
+  async () => {
+    const folders = [makeFolder(), makeFolder()] as const;
+    const server = await Server.startProgram('two-mounts.ts', [...folders]);
+    const contend = (folder: string) => run('python3', [programPath('contend.py'), folder, '3000']);
+    expect(await Promise.all(folders.map(contend))).toEqual(['ok\n', 'ok\n']);
+    await run('sh', ['-c', `echo shared > ${folders[0]}/page; rm -f ${folders[0]}/name`]);
+    const read = () => run('sh', ['-c', `cat ${folders[1]}/page; ls ${folders[1]}`]);
+    await expect.poll(read).toBe('shared\npage\n');
+    await server.stop();
+  },
+  60_000,
+);
