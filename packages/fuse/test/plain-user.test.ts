@@ -1,6 +1,6 @@
 // Mounts of a user without privileges, through fusermount3.
 import { chmodSync, chownSync, existsSync, statSync } from 'node:fs';
-import { childNodeArguments, requirement, runCommand } from '@ram/test-support';
+import { childNodeArguments, requirement, runCommand, runNode } from '@ram/test-support';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { mountState, unmountDirectory } from '../src/index.ts';
@@ -103,6 +103,19 @@ helper.describe('a plain user', () => {
     const server = await Server.start(folder, {}, {}, user);
     await unmountDirectory(folder);
     await server.stop();
+  });
+
+  it('forces its own busy mount away', async () => {
+    const folder = ownFolder();
+    const { code, stdout, stderr } = await runNode(
+      childProgram('own-mount.ts'),
+      [folder, 'force'],
+      {
+        ...user,
+      },
+    );
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'EBUSY, then over\n', stderr: '' });
+    expect(isMountPoint(folder)).toBe(false);
   });
 
   it('leaves no mount behind at process.exit', async () => {

@@ -15,6 +15,12 @@ if (what === 'hold') {
   fs.opendirSync(directory);
   process.stdout.write('ready\n');
   setInterval(() => {}, 1000);
+} else if (what === 'force') {
+  fs.openSync(`${directory}/held`, 'w');
+  const busy = await mounted.unmount({ timeoutMs: 20 }).catch((error) => error.code);
+  await mounted.unmount({ force: true, timeoutMs: 20 });
+  await mounted.closed;
+  process.stdout.write(`${busy}, then over\n`);
 } else {
   fs.writeFileSync(`${directory}/file`, 'through the mount');
   const text = fs.readFileSync(`${directory}/file`, 'utf8');
