@@ -10,7 +10,12 @@
 
 const build = {
   name: 'build',
-  command: turbo('build:native', 'build', '--continue', '--output-logs=errors-only'),
+  command: turbo(
+    'build:native',
+    'build',
+    '--continue=dependencies-successful',
+    '--output-logs=errors-only',
+  ),
 };
 
 const checks = [
@@ -22,7 +27,7 @@ const checks = [
 
 const tests = {
   name: 'test',
-  command: turbo('test', 'test:native', '--continue'),
+  command: turbo('test', 'test:native', '--continue=dependencies-successful'),
   suites: ['test', 'test:native'],
 };
 
@@ -41,10 +46,14 @@ export const fullSteps = [
   ...testSteps,
   {
     name: 'TSan',
-    command: turbo('test:native:thread', '--continue'),
+    command: turbo('test:native:thread', '--continue=dependencies-successful'),
     suites: ['test:native:thread'],
   },
-  { name: 'full', command: turbo('test:full', '--continue'), suites: ['test:full'] },
+  {
+    name: 'full',
+    command: turbo('test:full', '--continue=dependencies-successful'),
+    suites: ['test:full'],
+  },
 ];
 
 /** @param {string[]} args */
