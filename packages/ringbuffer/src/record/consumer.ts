@@ -68,8 +68,9 @@ export class RingConsumer {
   /** Units of the record that was peeked at; 0: none. */
   #peeked = 0;
   #unfinishedSeen = 0;
-  /** Inside drain(): `head` is published at its end. */
-  #draining = false;
+  /** `head` as the producers see it. */
+  #published: number;
+  #corked = false;
   #closed = false;
 
   constructor(memory: RingMemory, token: number) {
@@ -82,6 +83,7 @@ export class RingConsumer {
     this.#readout = new RecordReadout(memory.words, memory.bytes);
     this.#head = memory.load(layout.headAt);
     this.#tail = this.#head;
+    this.#published = this.#head;
   }
 
   /**
@@ -96,7 +98,10 @@ export class RingConsumer {
       if (this.#tail === this.#head) {
         // Acquire for headers and payloads; sequentially consistent, after we said that we wait.
         this.#tail = Atomics.load(this.#words, tail);
-        if (this.#tail === this.#head) return false;
+        if (this.#tail === this.#head) {
+          if (this.#published !== this.#head) this.#publish();
+          return false;
+        }
       }
       const index = this.#head & this.#mask;
       const header = data + (index << 2);
@@ -161,8 +166,8 @@ export class RingConsumer {
   drain(read: RecordReader, max: number = Infinity): number {
     if (max !== Infinity) checkInteger('max', max, 0, Number.MAX_SAFE_INTEGER);
     let count = 0;
-    this.#draining = true;
-    const start = this.#head;
+    const corked = this.#corked;
+    this.#corked = true;
     try {
       while (count < max && this.peek()) {
         count++;
@@ -170,10 +175,19 @@ export class RingConsumer {
         read(this.bytes, this.offset, this.length, this.type);
       }
     } finally {
-      this.#draining = false;
-      if (this.#head !== start && !this.#closed) this.#publish();
+      if (!corked && !this.#closed) this.uncork();
     }
     return count;
+  }
+
+  /** Holds back the space of what is consumed until `uncork`, or until the ring is empty. */
+  cork(): void {
+    this.#corked = true;
+  }
+
+  uncork(): void {
+    this.#corked = false;
+    if (this.#published !== this.#head) this.#publish();
   }
 
   /**
@@ -234,6 +248,7 @@ export class RingConsumer {
     this.#closed = true;
     this.#peeked = 0;
     if (this.#memory.closed) return;
+    this.uncork();
     const bits = this.#memory.load(layout.stateAt);
     const atEnd = (bits & layout.ended) !== 0 && this.#memory.load(layout.tailAt) === this.#head;
     this.#memory.setState(atEnd ? layout.endSeen : layout.consumerClosed);
@@ -267,10 +282,11 @@ export class RingConsumer {
 
   #advance(units: number): void {
     this.#head = (this.#head + units) | 0;
-    if (!this.#draining) this.#publish();
+    if (!this.#corked) this.#publish();
   }
 
   #publish(): void {
+    this.#published = this.#head;
     // Release: our reads come before the producer's writes. Sequentially consistent, before the
     // look at who waits.
     Atomics.store(this.#words, head, this.#head);

@@ -1,0 +1,40 @@
+// What one thread does alone.
+import { RingBuffer } from '@ram/ringbuffer';
+
+/**
+ * Nanoseconds of one write and one read.
+ * @param {'ring' | 'copy'} way @param {number} bytes @param {number} count
+ */
+export function oneThread(way, bytes, count) {
+  const from = new Uint8Array(bytes).fill(1);
+  const to = new Uint8Array(bytes);
+  const between = new Uint8Array(65_536);
+  const ring = new RingBuffer(65_536);
+  const act =
+    way === 'ring'
+      ? () => {
+          ring.write(from);
+          ring.read(to);
+        }
+      : () => {
+          between.set(from);
+          to.set(between.subarray(0, bytes));
+        };
+  for (let i = 0; i < count / 10; i++) act();
+  const start = process.hrtime.bigint();
+  for (let i = 0; i < count; i++) act();
+  const elapsed = Number(process.hrtime.bigint() - start);
+  ring.free();
+  return elapsed / count;
+}
+
+/** GiB/s. @param {number} bytes @param {number} count */
+export function memcpyBandwidth(bytes, count) {
+  const from = new Uint8Array(bytes).fill(1);
+  const to = new Uint8Array(1 << 20);
+  const places = to.length / bytes;
+  const start = process.hrtime.bigint();
+  for (let i = 0; i < count; i++) to.set(from, (i % places) * bytes);
+  const seconds = Number(process.hrtime.bigint() - start) / 1e9;
+  return (count * bytes) / seconds / 2 ** 30;
+}

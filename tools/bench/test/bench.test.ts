@@ -1,0 +1,19 @@
+import { fileURLToPath } from 'node:url';
+import { runCommand } from '@ram/test-support';
+import { expect, it } from 'vitest';
+
+const bench = fileURLToPath(new URL('../bin/bench.js', import.meta.url));
+
+it('runs a case, and prints a value and a ratio for each contestant', async () => {
+  const args = [bench, 'ring', '--quick', '--json', 'one thread', 'processes, 64'];
+  const { stdout, stderr, code } = await runCommand(process.execPath, args, { timeoutMs: 60_000 });
+  expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+  const rows = JSON.parse(stdout) as { case: string; value: number; ratio: number }[];
+  expect(new Set(rows.map((row) => row.case)).size).toBe(2);
+  expect(rows.filter(({ value, ratio }) => !(value > 0 && ratio > 0))).toEqual([]);
+}, 70_000);
+
+it('says how it is used', async () => {
+  const { stderr, code } = await runCommand(process.execPath, [bench, 'nothing']);
+  expect([code, stderr]).toEqual([2, expect.stringContaining('usage: bench.js ring')]);
+});
