@@ -61,8 +61,9 @@ export class Mounted {
       await unmountLive(this.directory, options.timeoutMs);
     } catch (error) {
       if (await this.#isOver(0)) return;
-      if (!options.force || codeOf(error) !== 'EBUSY') throw error;
-      await this.#force();
+      // EINVAL: somebody else took it away, and its end has not been told yet.
+      if (codeOf(error) === 'EBUSY' && options.force) await this.#force();
+      else if (codeOf(error) !== 'EINVAL') throw error;
     }
     if (!(await this.#isOver(endTimeoutMs))) this.#finish();
   }

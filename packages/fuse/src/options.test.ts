@@ -39,7 +39,7 @@ describe('resolveOptions', () => {
     [{ locks: true }, 'ERR_INVALID_ARG_VALUE'],
     [{ readOnly: 'yes' }, 'ERR_INVALID_ARG_TYPE'],
     [{ threads: '4' }, 'ERR_INVALID_ARG_TYPE'],
-    [{ threads: 0 }, 'ERR_OUT_OF_RANGE'],
+    [{ threads: 1 }, 'ERR_OUT_OF_RANGE'],
     [{ threads: 65 }, 'ERR_OUT_OF_RANGE'],
     [{ threads: 1.5 }, 'ERR_OUT_OF_RANGE'],
   ])('refuses %j', (options, code) => {

@@ -30,7 +30,7 @@ export interface MountOptions {
    * `'volume'`: shared by all mounts of the Volume; lock calls and closes cost a request.
    */
   locks?: 'kernel' | 'volume';
-  /** The most threads that may serve requests, 1 to 64. One waits; others join under load.
+  /** The most threads that may serve requests, 2 to 64. One waits; others join under load.
    * Default: twice the CPUs, at least 4, at most 16. */
   threads?: number;
 }
@@ -39,6 +39,7 @@ export interface MountOptions {
 export type ResolvedOptions = Required<MountOptions>;
 
 const nameLengthMax = 200;
+const threadsMin = 2;
 const threadsMax = 64;
 
 /**
@@ -94,8 +95,9 @@ function choice<T extends string>(name: string, value: T | undefined, values: [T
 function threadsOption(value: unknown): number {
   if (value === undefined) return Math.min(16, Math.max(4, 2 * availableParallelism()));
   if (typeof value !== 'number') throw invalidArgument('options.threads', 'number', value);
-  if (!Number.isInteger(value) || value < 1 || value > threadsMax) {
-    throw outOfRange('options.threads', `an integer >= 1 && <= ${threadsMax}`, value);
+  if (!Number.isInteger(value) || value < threadsMin || value > threadsMax) {
+    const range = `an integer >= ${threadsMin} && <= ${threadsMax}`;
+    throw outOfRange('options.threads', range, value);
   }
   return value;
 }

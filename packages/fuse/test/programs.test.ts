@@ -17,7 +17,7 @@ const ways: MountOptions[] = [
   {},
   { io: 'direct' },
   { locks: 'volume' },
-  { io: 'direct', locks: 'volume', threads: 1 },
+  { io: 'direct', locks: 'volume', threads: 2 },
 ];
 
 const python = program('python3');

@@ -277,9 +277,12 @@ int DevFuse::send(uint32_t channel, std::span<const std::byte> reply) {
 
 int DevFuse::notify(std::span<const std::byte> notice) { return send(0, notice); }
 
-void DevFuse::expectDelay() {
+bool DevFuse::expectDelay() {
   auto* worker = static_cast<Worker*>(currentWorker);
-  if (worker != nullptr && worker->leader && employ(true)) worker->leader = false;
+  if (worker == nullptr || !worker->leader) return true;
+  if (!employ(true)) return false;
+  worker->leader = false;
+  return true;
 }
 
 }  // namespace ram::fuse

@@ -44,7 +44,7 @@ class DevFuse final : public Transport {
 
   int send(uint32_t channel, std::span<const std::byte> reply) override;
   int notify(std::span<const std::byte> notice) override;
-  void expectDelay() override;
+  bool expectDelay() override;
 
   uint32_t threads() const { return threads_.load(std::memory_order_relaxed); }
   uint32_t threadsPeak() const { return threadsPeak_.load(std::memory_order_relaxed); }

@@ -54,6 +54,8 @@ constexpr std::array<Operation, kOpcodeCount> makeTable() {
   table[kTmpfile] = {"tmpfile", makeTemporary};
   table[kStatx] = {"statx", extendedStat};
   table[kCopyFileRange64] = {"copy_file_range_64", copyRange64, true};
+  for (uint32_t opcode : {kUnlink, kRmdir, kRename, kRename2, kRelease}) table[opcode].frees = true;
+  for (uint32_t opcode : {kForget, kBatchForget, kRelease}) table[opcode].givesBack = true;
   return table;
 }
 

@@ -17,6 +17,8 @@ struct Operation {
   const char* name = nullptr;
   Handler handler = nullptr;
   bool mayTakeLong = false;  // waits for durability, or touches memory without bound
+  bool frees = false;        // deletes or closes: space comes back, perhaps later
+  bool givesBack = false;    // what the kernel sends when it is done with a file
 };
 
 extern const std::array<Operation, kOpcodeCount> kOperations;

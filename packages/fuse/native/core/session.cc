@@ -66,7 +66,32 @@ int64_t Session::dispatch(Request& request, Reply& reply) {
   counters.requests[opcode].fetch_add(1, std::memory_order_relaxed);
   if (opcode != kInit && !ready.load(std::memory_order_acquire)) return -EIO;
   if (operation->mayTakeLong) transport.expectDelay();
-  return operation->handler(*this, request, reply);
+  int64_t result = run(*operation, request, reply);
+  bool full = result == -ENOSPC && freedSpace.mayCome();
+  return full ? retryWithFreedSpace(*operation, request, reply) : result;
+}
+
+// The request is a copy: handlers consume its arguments.
+int64_t Session::run(const Operation& operation, Request request, Reply& reply) {
+  int64_t result = operation.handler(*this, request, reply);
+  if (operation.frees && (result >= 0 || result == kNoReply)) freedSpace.expect();
+  if (operation.givesBack) freedSpace.arrived();
+  return result;
+}
+
+int64_t Session::retryWithFreedSpace(const Operation& operation, const Request& request,
+                                     Reply& reply) {
+  if (!transport.expectDelay()) return -ENOSPC;
+  auto deadline = std::chrono::steady_clock::now() + FreedSpace::kPatience;
+  uint64_t expected = freedSpace.expected();
+  for (;;) {
+    uint64_t seen = freedSpace.arrivals();
+    int64_t result = run(operation, request, reply);
+    if (result != -ENOSPC) return result;
+    if (!freedSpace.wait(seen, deadline)) break;
+  }
+  freedSpace.settle(expected);
+  return -ENOSPC;
 }
 
 // The kernel never took the reply (its client was killed): it does not hold what it granted.

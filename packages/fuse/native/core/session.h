@@ -9,6 +9,7 @@
 #include <mutex>
 #include <span>
 
+#include "freed_space.h"
 #include "io_modes.h"
 #include "lock_table.h"
 #include "notifier.h"
@@ -51,6 +52,8 @@ struct Counters {
   std::atomic<uint64_t> errors{0};     // replies with an error other than "no such name"
 };
 
+struct Operation;
+
 class Session final : public RequestHandler, public LockListener {
  public:
   // Takes a reference on `fileSystem` until close().
@@ -78,6 +81,7 @@ class Session final : public RequestHandler, public LockListener {
   Transport& transport;
   Notifier notifier;
   IoModes ioModes;
+  FreedSpace freedSpace;
   Counters counters;
   std::shared_ptr<LockTable> locks;
   uint32_t mount = 0;
@@ -86,6 +90,8 @@ class Session final : public RequestHandler, public LockListener {
 
  private:
   int64_t dispatch(Request& request, Reply& reply);
+  int64_t run(const Operation& operation, Request request, Reply& reply);
+  int64_t retryWithFreedSpace(const Operation& operation, const Request& request, Reply& reply);
   void undo(const Request& request, const Reply& reply);
 
   std::mutex closeMutex_;

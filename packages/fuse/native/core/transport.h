@@ -17,8 +17,8 @@ class Transport {
   virtual int notify(std::span<const std::byte> notice) = 0;
 
   // To be called by a request that may take long, before it does: lets another thread wait for
-  // requests meanwhile.
-  virtual void expectDelay() = 0;
+  // requests meanwhile. Returns whether one does.
+  virtual bool expectDelay() = 0;
 
  protected:
   ~Transport() = default;

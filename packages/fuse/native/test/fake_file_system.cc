@@ -200,6 +200,7 @@ int FakeFileSystem::makeNamed(const Caller& caller, uint64_t parent, std::string
   Entry* entry;
   if (int error = findIn(parent, name, &directory, &entry)) return error;
   if (entry != nullptr) return -EEXIST;
+  if (nodes_.size() >= inodesMax) return -ENOSPC;
   give(caller, make(caller, *directory, name, mode), out);
   renamed(lock, caller, parent, name);
   return 0;

@@ -22,6 +22,7 @@ class FakeFileSystem final : public FileSystem {
   uint64_t inodeCount();
   int references() const { return references_; }
   std::string recordedInit;
+  uint64_t inodesMax = UINT64_MAX;
 
   uint32_t abi() const override { return kFileSystemAbi; }
   void retain() override { references_++; }

@@ -2,6 +2,7 @@
 // as the kernel builds them.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstring>
@@ -47,7 +48,10 @@ class RecordingTransport final : public Transport {
     notifyResults.erase(notifyResults.begin());
     return result;
   }
-  void expectDelay() override { delays++; }
+  bool expectDelay() override {
+    delays++;
+    return true;
+  }
 
   bool waitForNotices(size_t count) {
     std::unique_lock lock(mutex);
@@ -68,7 +72,7 @@ class RecordingTransport final : public Transport {
   std::vector<Message> replies, notices;
   std::vector<int> notifyResults;
   int sendResult = 0;
-  int delays = 0;
+  std::atomic<int> delays{0};
 };
 
 // A request's bytes: structs as they are, strings with their NUL.

@@ -1,0 +1,50 @@
+// Space of deleted files comes back when the kernel closes and forgets them, and it says so a little
+// after unlink(2) and close(2) have returned. So that a full disk takes more right after a delete,
+// as tmpfs does, a request that finds no space waits a moment for that.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+
+namespace ram::fuse {
+
+class FreedSpace {
+ public:
+  static constexpr std::chrono::milliseconds kPatience{50};
+
+  // Something was deleted or closed: space may come back soon.
+  void expect() { expected_.fetch_add(1, std::memory_order_relaxed); }
+  uint64_t expected() const { return expected_.load(); }
+  // Whether anything was, since the last wait in vain.
+  bool mayCome() const { return expected_.load() != settled_.load(); }
+  // A wait that began when `expected` was the count found nothing.
+  void settle(uint64_t expected) { settled_.store(expected); }
+
+  // Something was given back.
+  void arrived() {
+    arrivals_.fetch_add(1);
+    if (waiters_.load() == 0) return;
+    std::lock_guard lock(mutex_);
+    wake_.notify_all();
+  }
+  uint64_t arrivals() const { return arrivals_.load(); }
+  // Until arrivals() is no longer `seen`. False: `deadline` came first.
+  bool wait(uint64_t seen, std::chrono::steady_clock::time_point deadline) {
+    std::unique_lock lock(mutex_);
+    waiters_.fetch_add(1);
+    bool came = wake_.wait_until(lock, deadline, [&] { return arrivals_.load() != seen; });
+    waiters_.fetch_sub(1);
+    return came;
+  }
+
+ private:
+  std::atomic<uint64_t> expected_{0}, settled_{0}, arrivals_{0};
+  std::atomic<uint32_t> waiters_{0};
+  std::mutex mutex_;
+  std::condition_variable wake_;
+};
+
+}  // namespace ram::fuse
