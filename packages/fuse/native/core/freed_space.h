@@ -1,6 +1,6 @@
-// Space of deleted files comes back when the kernel closes and forgets them, and it says so a little
-// after unlink(2) and close(2) have returned. So that a full disk takes more right after a delete,
-// as tmpfs does, a request that finds no space waits a moment for that.
+// Space of deleted files comes back when the kernel closes and forgets them, and it says so a
+// little after unlink(2) and close(2) have returned. So that a full disk takes more right after a
+// delete, as tmpfs does, a request that finds no space waits a moment for that.
 #pragma once
 
 #include <atomic>
