@@ -2,6 +2,7 @@ import { version } from '@ram/daemon';
 import { Command } from 'commander';
 import { addDoctor } from './commands/doctor.ts';
 import { addMount } from './commands/mount.ts';
+import { addRing } from './commands/ring.ts';
 import { addStatus } from './commands/status.ts';
 import { addUmount } from './commands/umount.ts';
 
@@ -30,6 +31,6 @@ export function buildProgram(): Command {
     .exitOverride()
     // Errors are written once, by runRam.
     .configureOutput({ outputError: () => {} });
-  for (const add of [addMount, addUmount, addStatus, addDoctor]) add(program);
+  for (const add of [addMount, addUmount, addStatus, addRing, addDoctor]) add(program);
   return program;
 }

@@ -2,7 +2,7 @@ import { invalidArgument, outOfRange } from '@ram/errno';
 import { native } from './native.ts';
 
 /** Of mirrored memory: V8 on Node 20 takes at most 4 GiB in one buffer, and it is mapped twice. */
-export const mirrorBytesMax = 2 ** 31;
+const mirrorBytesMax = 2 ** 31;
 
 /**
  * `sizeBytes` rounded up to whole pages; an exact multiple stays as it is.

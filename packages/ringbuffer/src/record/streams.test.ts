@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { describe, expect, it } from 'vitest';
@@ -27,6 +27,25 @@ describe('streams over a ring that is smaller than what goes through', () => {
     for (const piece of pieces()) await writer.write(piece);
     await writer.close();
     expect((await reading).equals(content)).toBe(true);
+  });
+
+  it('a slow sink gets every byte: a read between two pushes is not lost', async () => {
+    using ring = SpscRing.create(4096);
+    const seen: Buffer[] = [];
+    const sink = new Writable({
+      highWaterMark: 1,
+      write(chunk: Buffer, _encoding, done) {
+        seen.push(chunk);
+        if (seen.length % 3 === 0) done();
+        else if (seen.length % 3 === 1) queueMicrotask(done);
+        else setImmediate(done);
+      },
+    });
+    await Promise.all([
+      pipeline(ring.consumer().readable(), sink),
+      pipeline(Readable.from(pieces()), ring.producer().writable()),
+    ]);
+    expect(Buffer.concat(seen).equals(content)).toBe(true);
   });
 
   it('the writer is held back until someone reads', async () => {

@@ -10,22 +10,32 @@ function pieceBytes(producer: RingProducer): number {
 
 export function makeReadable(consumer: RingConsumer): Readable {
   let pumping = false;
+  // Set by read(), which may be called from inside push(): then push() counts for nothing.
+  let wanted = false;
+  const pushAll = (stream: Readable): void => {
+    while (wanted && consumer.peek()) {
+      const record = consumer.tryReadRecord();
+      wanted = false;
+      if (stream.push(record?.bytes)) wanted = true;
+    }
+  };
   const pump = async (stream: Readable): Promise<void> => {
-    do {
-      for (let record = consumer.tryReadRecord(); record; record = consumer.tryReadRecord()) {
-        if (!stream.push(record.bytes)) return;
+    for (;;) {
+      pushAll(stream);
+      if (!wanted) break;
+      if (!(await consumer.waitAsync())) {
+        if (!stream.destroyed) stream.push(null);
+        break;
       }
-    } while (await consumer.waitAsync());
-    if (!stream.destroyed) stream.push(null);
+    }
+    pumping = false;
   };
   return new Readable({
     read() {
+      wanted = true;
       if (pumping) return;
       pumping = true;
-      pump(this).then(
-        () => (pumping = false),
-        (error: Error) => this.destroy(error),
-      );
+      pump(this).catch((error: Error) => this.destroy(error));
     },
     destroy(error, done) {
       consumer.close();

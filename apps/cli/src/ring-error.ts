@@ -1,0 +1,29 @@
+import { appError } from '@ram/daemon';
+
+/** An error of a ring in words that say what to do. */
+export function explainRingError(error: unknown, name: string): unknown {
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  switch (code) {
+    case 'EEXIST':
+      return appError('ERR_RAM_NAME_TAKEN', `there is a ring ${name} already`, undefined, error);
+    case 'ENOENT': {
+      const hint = `Make it: ram ring create ${name}`;
+      return Object.assign(new Error(`there is no ring ${name}`, { cause: error }), { code, hint });
+    }
+    case 'ERR_RAM_INVALID_SIZE':
+    case 'ERR_INVALID_ARG_VALUE':
+    case 'ERR_OUT_OF_RANGE':
+      return appError('ERR_RAM_USAGE', (error as Error).message, undefined, error);
+    case 'ERR_RAM_RING_BUSY': {
+      const hint = `See who is there: ram ring stat ${name}`;
+      return appError('ERR_RAM_BUSY', (error as Error).message, hint, error);
+    }
+    case 'EPIPE': {
+      if (syscall !== 'write') return error;
+      const message = 'the reader of the ring has left, or the ring has ended';
+      return Object.assign(new Error(message, { cause: error }), { code });
+    }
+    default:
+      return error;
+  }
+}
