@@ -1,6 +1,6 @@
 import { request } from 'node:http';
-import { statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { temporaryDirectory } from '@ram/test-support';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DaemonStatus } from './api.ts';
@@ -10,6 +10,7 @@ import { appError } from './app-error.ts';
 import { requestStatus, requestUnmount } from './client.ts';
 
 const limitMs = 5_000;
+const handlers = { status: () => status, unmount: () => new Promise<never>(() => {}) };
 const status: DaemonStatus = { version: '1', pid: 2, disks: [] };
 
 function send(socketPath: string, method: string, path: string, body = ''): Promise<unknown> {
@@ -84,11 +85,43 @@ describe('the API', () => {
     const noAnswer = { code: 'ERR_RAM_NO_ANSWER' };
     await expect(requestStatus(join(directory, 'none'), limitMs)).rejects.toMatchObject(noAnswer);
     const mute = join(directory, 'mute.sock');
-    const never = await startApiServer(mute, {
-      status: () => status,
-      unmount: () => new Promise(() => {}),
-    });
+    const never = await startApiServer(mute, handlers);
     await expect(requestUnmount(mute, { name: 'a' }, 50)).rejects.toMatchObject(noAnswer);
     await never.close();
+  });
+});
+
+describe('the socket', () => {
+  const directory = temporaryDirectory();
+  /** A path of so many bytes. */
+  const pathOf = (bytes: number): string => {
+    const name = 'ü'.repeat(100);
+    const rest = bytes - Buffer.byteLength(directory) - 1;
+    return join(directory, name.slice(0, Math.floor(rest / 2)) + 'x'.repeat(rest % 2));
+  };
+
+  it('may have a path of 107 bytes', async () => {
+    const path = pathOf(107);
+    const server = await startApiServer(path, handlers);
+    expect(await requestStatus(path, limitMs)).toEqual(status);
+    await server.close();
+  });
+
+  it('is refused where its path is longer, and made nowhere else', async () => {
+    const path = pathOf(108);
+    await expect(startApiServer(path, handlers)).rejects.toMatchObject({
+      code: 'ERR_RAM_PATH_TOO_LONG',
+      message: expect.stringMatching(/108 bytes.* 107/),
+      hint: expect.stringMatching(/RAM_RUNTIME_DIR.*XDG_RUNTIME_DIR/),
+    });
+    expect(readdirSync(dirname(path))).toEqual([]);
+  });
+
+  it('that is taken away at once is an error of the start, and nothing else', async () => {
+    const path = join(directory, 'short.sock');
+    const started = startApiServer(path, handlers);
+    expect(existsSync(path)).toBe(true);
+    rmSync(path);
+    await expect(started).rejects.toMatchObject({ code: 'ENOENT' });
   });
 });

@@ -3,8 +3,11 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { DaemonStatus, ErrorReply, UnmountReply, UnmountRequest } from './api.ts';
 import { appError, toPlainError } from './app-error.ts';
+import { showPath } from './show-path.ts';
 
 const bodyBytesMax = 64 * 1024;
+/** sun_path without its final zero. @see unix(7) */
+const socketPathBytesMax = 107;
 /** How long a connection may stay open when the server ends. */
 const lingerMs = 500;
 
@@ -26,8 +29,15 @@ const httpStatus: Record<string, number> = {
   ERR_RAM_BUSY: 409,
 };
 
-/** Listens on a unix socket that only this user can open, in a directory only they can enter. */
-export function startApiServer(socketPath: string, handlers: ApiHandlers): Promise<ApiServer> {
+/**
+ * Listens on a unix socket that only this user can open, in a directory only they can enter.
+ * @throws ERR_RAM_PATH_TOO_LONG
+ */
+export async function startApiServer(
+  socketPath: string,
+  handlers: ApiHandlers,
+): Promise<ApiServer> {
+  checkLength(socketPath);
   const routes: Record<string, Record<string, Route>> = {
     '/status': { GET: () => handlers.status() },
     '/unmount': { POST: (body) => handlers.unmount(checkUnmount(body)) },
@@ -40,10 +50,27 @@ export function startApiServer(socketPath: string, handlers: ApiHandlers): Promi
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(socketPath, () => {
-      chmodSync(socketPath, 0o600);
-      resolve({ close: () => close(server) });
+      try {
+        chmodSync(socketPath, 0o600);
+        resolve({ close: () => close(server) });
+      } catch (error) {
+        server.close();
+        reject(error);
+      }
     });
   });
+}
+
+/** Node cuts longer paths off, and the socket would be made somewhere else. */
+function checkLength(socketPath: string): void {
+  const bytes = Buffer.byteLength(socketPath);
+  if (bytes <= socketPathBytesMax) return;
+  throw appError(
+    'ERR_RAM_PATH_TOO_LONG',
+    `the path of the socket ${showPath(socketPath)} has ${bytes} bytes, ` +
+      `and the kernel takes at most ${socketPathBytesMax}`,
+    'Set RAM_RUNTIME_DIR or XDG_RUNTIME_DIR to a folder with a shorter path',
+  );
 }
 
 function close(server: ReturnType<typeof createServer>): Promise<void> {
