@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { runNode } from '@ram/test-support';
+import { fileURLToPath } from 'node:url';
+
+const cwd = fileURLToPath(new URL('..', import.meta.url));
+
+describe('in steady state nothing is allocated per record', () => {
+  for (const kind of ['SpscRing', 'MpscRing']) {
+    it(kind, async () => {
+      const program = `
+        import { ${kind} } from '@ram/ringbuffer';
+        const ring = ${kind}.create(65536);
+        const producer = ring.producer();
+        const consumer = ring.consumer();
+        const from = new Uint8Array(64);
+        const into = new Uint8Array(64);
+        const run = (count) => {
+          for (let i = 0; i < count; i++) {
+            producer.tryWrite(from, i);
+            consumer.tryRead(into);
+            producer.tryReserve(40);
+            producer.commit(i, 20);
+            consumer.peek();
+            consumer.consume();
+          }
+        };
+        run(200_000);
+        gc();
+        const before = process.memoryUsage().heapUsed;
+        run(200_000);
+        console.log((process.memoryUsage().heapUsed - before) / 400_000);`;
+      const { stdout, stderr } = await runNode(program, [], {
+        cwd,
+        env: { NODE_OPTIONS: '--expose-gc' },
+      });
+      expect(stderr).toBe('');
+      // What the test itself allocates is thousands of bytes, for all records together.
+      expect(Number(stdout)).toBeLessThan(1);
+    });
+  }
+});
