@@ -60,11 +60,11 @@ describe('disk states', () => {
   it('and what was left beside them go with the process that made it', () => {
     const gone = 2 ** 22 + 1;
     const own = `ramd-${process.pid}.sock`;
-    const orphans = [`ramd-${gone}.sock`, `lock.${gone}.1`, `lock.${gone}.2.stale`];
+    const orphans = [`ramd-${gone}.sock`, `a.disk.json.${gone}`];
     const others = [own, 'lock', 'ramd-x.sock', `other-${gone}`, `a.disk.json.${process.pid}`];
-    for (const name of [...orphans, ...others, `a.disk.json.${gone}`]) {
-      writeFileSync(join(directory, name), '');
-    }
+    for (const name of [...orphans, ...others]) writeFileSync(join(directory, name), '');
+    mkdirSync(join(directory, `lock.${gone}.1`));
+    writeFileSync(join(directory, `lock.${gone}.1`, 'holder'), '');
     removeOrphans(directory);
     expect(readdirSync(directory).toSorted()).toEqual(others.toSorted());
     for (const name of others) rmSync(join(directory, name));

@@ -25,7 +25,7 @@ export interface DiskState {
 
 const suffix = '.disk.json';
 /** Each with the number of the process that made it. */
-const orphanPattern = /^(?:ramd-(\d+)\.sock|lock\.(\d+)\.\d+(?:\.stale)?|.*\.disk\.json\.(\d+))$/;
+const orphanPattern = /^(?:ramd-(\d+)\.sock|lock\.(\d+)\.\d+|.*\.disk\.json\.(\d+))$/;
 
 export function diskStatePath(runtime: string, name: string): string {
   return join(runtime, `${name}${suffix}`);
@@ -59,7 +59,7 @@ export function removeOrphans(runtime: string): void {
   for (const name of readdirSync(runtime)) {
     const pid = orphanPattern.exec(name)?.slice(1).find(Boolean);
     if (pid !== undefined && identify(Number(pid)) === undefined) {
-      rmSync(join(runtime, name), { force: true });
+      rmSync(join(runtime, name), { recursive: true, force: true });
     }
   }
 }
