@@ -52,6 +52,20 @@ uint64_t affordable(int fd, uint64_t offset, uint64_t end, uint64_t granted) {
   return end;
 }
 
+// Bytes of whole pages that [offset, end) lacks.
+uint64_t missingBytes(int fd, uint64_t offset, uint64_t end) {
+  uint64_t missing = 0;
+  uint64_t at = pageFloor(offset);
+  end = pageCeiling(end);
+  while (at < end) {
+    const off_t data = ::lseek(fd, toOffset(at), SEEK_DATA);
+    if (data < 0 || static_cast<uint64_t>(data) >= end) return missing + end - at;
+    missing += static_cast<uint64_t>(data) - at;
+    at = pageCeiling(static_cast<uint64_t>(::lseek(fd, data, SEEK_HOLE)));
+  }
+  return missing;
+}
+
 // Settles the counter with what an operation really made or freed.
 class Reservation {
  public:
@@ -101,7 +115,7 @@ ssize_t blobWrite(Backing& backing, int fd, const void* data, size_t length, uin
   if (backing.isTmpfs()) return writeAll(fd, bytes, length, offset);
   if (offset == kAtEnd) offset = sizeOf(fd);
   const uint64_t end = offset + length;
-  const Reservation reservation(backing, fd, pageCeiling(end) - pageFloor(offset));
+  const Reservation reservation(backing, fd, missingBytes(fd, offset, end));
   const uint64_t stop = affordable(fd, offset, end, reservation.granted());
   if (stop <= offset && length > 0) return -ENOSPC;
   return writeAll(fd, bytes, stop - offset, offset);

@@ -21,6 +21,7 @@
 #include "content_parts.h"
 #include "epochs.h"
 #include "external_files.h"
+#include "inode_table.h"
 #include "locks.h"
 #include "provider.h"
 
@@ -84,7 +85,7 @@ class Content {
 
   // --- the whole store -------------------------------------------------------------------------
   // No lock held. Moves inline contents from sparse pages onto fuller ones. true: pages came free.
-  bool compact(InodeLocks& locks);
+  bool compact(InodeLocks& locks, const InodeTable& inodes);
   // Rebuilding: marks heap objects of live records; false if they are impossible. At the end blob
   // files that no record named are removed.
   bool mark(uint64_t inode, const InodeRecord* record);
@@ -112,8 +113,9 @@ class Content {
   void releaseBytes(uint64_t inode, const InodeRecord& dead);
   bool canDrop(uint64_t inode, const InodeRecord* record);
   enum class Moved { kMoved, kNotOurs, kNoRoom };
-  Moved moveInline(InodeLocks& locks, HeapRef ref, uint32_t page, uint64_t bytes);
-  bool compactClass(InodeLocks& locks, uint64_t bytes);
+  Moved moveInline(InodeLocks& locks, const InodeTable& inodes, HeapRef ref, uint32_t page,
+                   uint64_t bytes);
+  bool compactClass(InodeLocks& locks, const InodeTable& inodes, uint64_t bytes);
   uint32_t ownerOf(HeapRef ref) const;
 
   ContentParts parts_;

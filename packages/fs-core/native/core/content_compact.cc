@@ -19,18 +19,14 @@ uint32_t Content::ownerOf(HeapRef ref) const {
 
 // Moves the inline content at `ref` to `page`. Any other kind of object, and one whose owner is
 // busy, stays where it is.
-Content::Moved Content::moveInline(InodeLocks& locks, HeapRef ref, uint32_t page,
-                                   uint64_t bytes) {
+Content::Moved Content::moveInline(InodeLocks& locks, const InodeTable& inodes, HeapRef ref,
+                                   uint32_t page, uint64_t bytes) {
   const uint32_t owner = ownerOf(ref);
-  const Superblock* super = parts_.segment.super();
-  if (owner == 0 || owner >= __atomic_load_n(&super->inodesHighWater, __ATOMIC_ACQUIRE)) {
-    return Moved::kNotOurs;
-  }
   const std::unique_lock lock(locks.at(InodeLocks::stripe(owner)), std::try_to_lock);
   if (!lock.owns_lock()) return Moved::kNotOurs;
-  InodeRecord* record = parts_.segment.inode(owner);
-  // An inode is born without its lock held; its mode is the last word of it to be stored.
-  if (__atomic_load_n(&record->mode, __ATOMIC_ACQUIRE) == 0) return Moved::kNotOurs;
+  // What is no inline content has any number there.
+  InodeRecord* record = inodes.live(owner);
+  if (record == nullptr) return Moved::kNotOurs;
   if (record->kind != ContentKind::kInline || record->content != ref) return Moved::kNotOurs;
   const HeapRef fresh = parts_.heap.allocateOn(page, bytes);
   if (fresh == 0) return Moved::kNoRoom;
@@ -39,7 +35,7 @@ Content::Moved Content::moveInline(InodeLocks& locks, HeapRef ref, uint32_t page
 }
 
 // From the emptiest pages onto the fullest, until they meet.
-bool Content::compactClass(InodeLocks& locks, uint64_t bytes) {
+bool Content::compactClass(InodeLocks& locks, const InodeTable& inodes, uint64_t bytes) {
   const std::vector<uint32_t> pages = parts_.heap.pagesWithRoom(bytes);
   bool emptied = false;
   size_t target = pages.size();
@@ -50,7 +46,7 @@ bool Content::compactClass(InodeLocks& locks, uint64_t bytes) {
     for (uint32_t i = 0; i < count; ++i) {
       Moved outcome = Moved::kNoRoom;
       while (source + 1 < target) {
-        outcome = moveInline(locks, refs[i], pages[target - 1], bytes);
+        outcome = moveInline(locks, inodes, refs[i], pages[target - 1], bytes);
         if (outcome != Moved::kNoRoom) break;
         --target;
       }
@@ -61,14 +57,14 @@ bool Content::compactClass(InodeLocks& locks, uint64_t bytes) {
   return emptied;
 }
 
-bool Content::compact(InodeLocks& locks) {
+bool Content::compact(InodeLocks& locks, const InodeTable& inodes) {
   // Nothing was freed since the last time that this was of no use: it would be of none now.
   const uint64_t released = parts_.inlineReleases.load(std::memory_order_relaxed);
   if (released == fruitlessAt_.load(std::memory_order_relaxed)) return false;
   bool emptied = false;
   for (uint64_t bytes = Heap::capacityOf(1); bytes <= kSmallMax;
        bytes = Heap::capacityOf(bytes + 1)) {
-    emptied = compactClass(locks, bytes) || emptied;
+    emptied = compactClass(locks, inodes, bytes) || emptied;
   }
   parts_.heap.trim();
   if (!emptied) fruitlessAt_.store(released, std::memory_order_relaxed);

@@ -5,6 +5,9 @@
 // change. Changes become visible when the transaction they were added to is committed.
 #pragma once
 
+#include <dirent.h>
+#include <sys/stat.h>
+
 #include <string_view>
 
 #include "heap.h"
@@ -12,6 +15,9 @@
 #include "segment.h"
 
 namespace ram {
+
+// DT_* of an inode's mode.
+inline uint8_t direntType(uint32_t mode) { return static_cast<uint8_t>(IFTODT(mode)); }
 
 inline constexpr uint64_t kFirstCookie = 3;  // 1 is ".", 2 is ".."
 

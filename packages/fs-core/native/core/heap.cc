@@ -150,9 +150,11 @@ void Heap::trimLocked() {
   cached_.clear();
 }
 
-void Heap::trim() {
+bool Heap::trim() {
   std::lock_guard lock(mutex_);
+  const bool any = cached_.pages() > 0;
   trimLocked();
+  return any;
 }
 
 HeapRef Heap::takeSmall(uint32_t sizeClass) {

@@ -56,7 +56,7 @@ class Heap {
   // Ends the marking: everything else is free and given back.
   void finishMarking();
 
-  void trim();  // gives the cache of free pages back
+  bool trim();  // gives the cache of free pages back; false: it was empty
   uint64_t committedBytes();
   uint64_t usedBytes();  // by objects and pages in use, as their classes round them up
   uint64_t cachedBytes();  // committed but free pages

@@ -10,12 +10,12 @@
 
 namespace ram {
 
-InodeTable::CommittedBits::~CommittedBits() {
+InodeTable::UsedBits::~UsedBits() {
   if (words != nullptr) ::munmap(words, bytes);
 }
 
-int InodeTable::CommittedBits::reserve(uint64_t pages) {
-  bytes = (pages / 64 + 1) * sizeof(uint64_t);
+int InodeTable::UsedBits::reserve(uint64_t inodes) {
+  bytes = (inodes / 64 + 1) * sizeof(uint64_t);
   void* address = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (address == MAP_FAILED) return -errno;
@@ -23,16 +23,16 @@ int InodeTable::CommittedBits::reserve(uint64_t pages) {
   return 0;
 }
 
-bool InodeTable::CommittedBits::get(uint64_t page) const {
-  return __atomic_load_n(words + page / 64, __ATOMIC_ACQUIRE) >> page % 64 & 1;
+bool InodeTable::UsedBits::get(uint64_t inode) const {
+  return __atomic_load_n(words + inode / 64, __ATOMIC_ACQUIRE) >> inode % 64 & 1;
 }
 
-void InodeTable::CommittedBits::set(uint64_t page, bool value) {
-  const uint64_t bit = uint64_t{1} << page % 64;
+void InodeTable::UsedBits::set(uint64_t inode, bool value) {
+  const uint64_t bit = uint64_t{1} << inode % 64;
   if (value) {
-    __atomic_fetch_or(words + page / 64, bit, __ATOMIC_RELEASE);
+    __atomic_fetch_or(words + inode / 64, bit, __ATOMIC_RELEASE);
   } else {
-    __atomic_fetch_and(words + page / 64, ~bit, __ATOMIC_RELEASE);
+    __atomic_fetch_and(words + inode / 64, ~bit, __ATOMIC_RELEASE);
   }
 }
 
@@ -45,7 +45,7 @@ int InodeTable::commitPages(uint64_t first, uint64_t count) {
   const uint64_t at = segment_.super()->inodesOffset + first * kPageSize;
   if (int status = segment_.commit(at, count * kPageSize); status < 0) return status;
   for (uint64_t i = first; i < first + count; ++i) {
-    committed_.set(i, true);
+    pages_[i].committed = true;
     if (!pages_[i].listed) withRoom_.push_back(static_cast<uint32_t>(i));
     pages_[i].listed = true;
   }
@@ -78,6 +78,7 @@ int64_t InodeTable::allocate() {
   std::lock_guard lock(mutex_);
   const uint64_t limit = segment_.super()->maxInodes;
   if (limit != 0 && used_ > limit) return -ENOSPC;  // record 0 is in used_
+  emptyLimbo();
   for (;;) {
     if (withRoom_.empty()) {
       if (returned_.empty()) {
@@ -89,7 +90,7 @@ int64_t InodeTable::allocate() {
     }
     const uint32_t number = withRoom_.back();
     Page& page = pages_[number];
-    if (page.used == ~uint32_t{0} || !committed_.get(number)) {
+    if (page.used == ~uint32_t{0} || !page.committed) {
       page.listed = false;
       withRoom_.pop_back();
       continue;
@@ -100,19 +101,49 @@ int64_t InodeTable::allocate() {
     ++used_;
     const uint64_t inode = uint64_t{number} * kPerPage + bit;
     std::memset(static_cast<void*>(segment_.inode(inode)), 0, sizeof(InodeRecord));
+    usedBits_.set(inode, true);
     return static_cast<int64_t>(inode);
+  }
+}
+
+uint32_t InodeTable::enter() {
+  for (;;) {
+    // All in one order with emptyLimbo(): either it sees this call, or this sees its new parity.
+    const uint32_t token = parity_.load();
+    calls_[token].fetch_add(1);
+    if (parity_.load() == token) return token;
+    leave(token);
+  }
+}
+
+// Two steps bring a freed number back: one ends the parity in which it was freed, the next finds
+// that all calls of that parity are over.
+void InodeTable::emptyLimbo() {
+  for (int step = 0; step < 2; ++step) {
+    const uint32_t other = 1 - parity_.load();
+    if (limbo_[0].empty() && limbo_[1].empty()) return;
+    if (calls_[other].load() != 0) return;
+    for (const uint64_t inode : limbo_[other]) release(inode);
+    limbo_[other].clear();
+    parity_.store(other);
   }
 }
 
 void InodeTable::free(uint64_t inode) {
   std::lock_guard lock(mutex_);
+  usedBits_.set(inode, false);
+  --used_;
+  limbo_[parity_.load()].push_back(inode);
+  emptyLimbo();
+}
+
+void InodeTable::release(uint64_t inode) {
   const uint32_t number = static_cast<uint32_t>(inode / kPerPage);
   Page& page = pages_[number];
   page.used &= ~(1u << inode % kPerPage);
-  --used_;
   if (page.used == 0 && spare_ == kNone) spare_ = number;
   if (page.used == 0 && spare_ != number) {
-    committed_.set(number, false);
+    page.committed = false;
     segment_.decommit(segment_.super()->inodesOffset + number * kPageSize, kPageSize);
     --committedPages_;
     returned_.push_back(number);
@@ -124,7 +155,7 @@ void InodeTable::free(uint64_t inode) {
 
 InodeRecord* InodeTable::live(uint64_t inode) const {
   if (inode == 0 || inode >= highWater()) return nullptr;
-  if (!committed_.get(inode / kPerPage)) return nullptr;
+  if (!usedBits_.get(inode)) return nullptr;
   InodeRecord* record = segment_.inode(inode);
   return __atomic_load_n(&record->mode, __ATOMIC_ACQUIRE) == 0 ? nullptr : record;
 }
@@ -185,13 +216,14 @@ void InodeTable::rebuild() {
     for (uint32_t i = 0; committed && i < kPerPage; ++i) {
       if (segment_.inode(number * kPerPage + i)->mode == 0) continue;
       page.used |= 1u << i;
+      usedBits_.set(number * kPerPage + i, true);
       ++used_;
     }
     if (committed && page.used == 0) {
       segment_.decommit(super->inodesOffset + number * kPageSize, kPageSize);
     }
-    committed_.set(number, committed && page.used != 0);
-    if (!committed_.get(number)) {
+    page.committed = committed && page.used != 0;
+    if (!page.committed) {
       returned_.push_back(static_cast<uint32_t>(number));
       continue;
     }
@@ -209,17 +241,24 @@ HandleRecord* HandleTable::find(uint64_t handle, uint64_t inode) const {
   return same ? record : nullptr;
 }
 
+int HandleTable::grow() {
+  Superblock* super = segment_.super();
+  const uint64_t first = super->handlesHighWater == 0 ? 1 : super->handlesHighWater;
+  const uint64_t last = first / kPerPage * kPerPage + kPerPage;
+  if (last > super->handlesCapacity) return -ENFILE;
+  const uint64_t at = super->handlesOffset + first / kPerPage * kPageSize;
+  if (int status = segment_.commit(at, kPageSize); status < 0) return status;
+  for (uint64_t i = last; i-- > first;) free_.push_back(static_cast<uint32_t>(i));
+  __atomic_store_n(&super->handlesHighWater, last, __ATOMIC_RELEASE);
+  return 0;
+}
+
 int64_t HandleTable::allocate(uint64_t inode, uint32_t flags, uint32_t mount) {
   std::lock_guard lock(mutex_);
-  Superblock* super = segment_.super();
-  if (free_.empty()) {
-    const uint64_t first = super->handlesHighWater == 0 ? 1 : super->handlesHighWater;
-    const uint64_t last = first / kPerPage * kPerPage + kPerPage;
-    if (last > super->handlesCapacity) return -ENFILE;
-    const uint64_t at = super->handlesOffset + first / kPerPage * kPageSize;
-    if (segment_.commit(at, kPageSize) < 0) return -ENFILE;
-    for (uint64_t i = last; i-- > first;) free_.push_back(static_cast<uint32_t>(i));
-    __atomic_store_n(&super->handlesHighWater, last, __ATOMIC_RELEASE);
+  // Ahead of need, so that files can be opened for a while after the disk became full.
+  if (free_.size() < kPerPage) {
+    const int status = grow();
+    if (free_.empty()) return status;
   }
   const uint32_t index = free_.back();
   free_.pop_back();

@@ -1,6 +1,7 @@
 // Which inode records and handle records are free. Rebuilt when segments are opened.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <mutex>
 #include <vector>
@@ -14,11 +15,16 @@ class InodeTable {
   explicit InodeTable(Segment& segment) : segment_(segment) {}
 
   // Once, when the segments are mapped. -ENOMEM.
-  int start() { return committed_.reserve(segment_.super()->inodesCapacity / kPerPage); }
+  int start() { return usedBits_.reserve(segment_.super()->inodesCapacity); }
 
   // The number of a zeroed record that counts as used from now on. -ENOSPC: limit or memory.
   int64_t allocate();
   void free(uint64_t inode);
+
+  // Between enter() and leave() no number that is freed comes to mean another inode, so a call
+  // may look up several in turn. Nests; blocks nobody.
+  uint32_t enter();
+  void leave(uint32_t token) { calls_[token].fetch_sub(1, std::memory_order_release); }
 
   // The record, or null when no such inode lives. The caller's lock on the inode keeps it alive.
   InodeRecord* live(uint64_t inode) const;
@@ -42,20 +48,24 @@ class InodeTable {
   static constexpr uint64_t kLookupsPerPage = kPageSize / sizeof(uint64_t);
   static constexpr uint32_t kNone = 0xffffffff;
   struct Page {
-    uint32_t used = 0;  // bit per record
+    uint32_t used = 0;  // bit per record that can't be handed out
     bool listed = false;
+    bool committed = false;
   };
-  // Read without the mutex by live(): a page that was given back must not be touched, since even
-  // a load from a hole of a tmpfs file takes memory, and is SIGBUS where there is none.
-  struct CommittedBits {
+  // A bit per number that is in use. Read without the mutex by live(): a record whose page was
+  // given back must not be touched, since even a load from a hole of a tmpfs file takes memory,
+  // and is SIGBUS where there is none. Whoever holds a used inode's lock keeps its bit and page.
+  struct UsedBits {
     uint64_t* words = nullptr;
     uint64_t bytes = 0;
-    ~CommittedBits();
-    int reserve(uint64_t pages);
-    bool get(uint64_t page) const;
-    void set(uint64_t page, bool value);
+    ~UsedBits();
+    int reserve(uint64_t inodes);
+    bool get(uint64_t inode) const;
+    void set(uint64_t inode, bool value);
   };
   int grow();
+  void release(uint64_t inode);
+  void emptyLimbo();
   int commitPages(uint64_t first, uint64_t count);
   int commitLookups(uint32_t mount, uint64_t fromInode, uint64_t toInode);
 
@@ -65,7 +75,12 @@ class InodeTable {
   std::vector<uint32_t> withRoom_;  // committed pages, lazily cleaned
   std::vector<uint32_t> returned_;  // pages that were given back
   uint32_t spare_ = kNone;          // one empty page is kept: create and unlink in turn are free
-  CommittedBits committed_;
+  UsedBits usedBits_;
+  // Numbers that were freed while calls of this process were under way, by the parity in which
+  // that happened. They are reused only when every call that began before has ended.
+  std::vector<uint64_t> limbo_[2];
+  std::atomic<uint64_t> calls_[2] = {0, 0};  // under way, by the parity in which they began
+  std::atomic<uint32_t> parity_{0};
   uint64_t used_ = 0;  // record 0 included
   uint64_t committedPages_ = 0;
   uint64_t lookupsCommitted_[kMaxMounts] = {};  // inodes below have usable counts
@@ -76,7 +91,9 @@ class HandleTable {
  public:
   explicit HandleTable(Segment& segment) : segment_(segment) {}
 
-  // A handle number (index and serial), or -ENFILE.
+  // Makes the first handles usable. -ENOSPC.
+  int start() { return grow(); }
+  // A handle number (index and serial), -ENFILE, or -ENOSPC.
   int64_t allocate(uint64_t inode, uint32_t flags, uint32_t mount);
   // Returns false when the number is no open handle of that inode.
   bool free(uint64_t handle, uint64_t inode);
@@ -95,6 +112,7 @@ class HandleTable {
  private:
   static constexpr uint64_t kPerPage = kPageSize / sizeof(HandleRecord);
   HandleRecord* find(uint64_t handle, uint64_t inode) const;
+  int grow();
 
   Segment& segment_;
   std::mutex mutex_;

@@ -110,6 +110,7 @@ static_assert(sizeof(InodeRecord) == 128);
 enum InodeFlag : uint16_t {
   kInodeTemporary = 1,  // O_TMPFILE, may still be linked
   kInodeSealed = 2,     // O_TMPFILE | O_EXCL: must not be linked
+  kInodeAwaited = 4,    // of this process: counted as waiting for the kernel's FORGET
 };
 
 struct HandleRecord {

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 #include "descriptor_use.h"
-#include "pinned_inode.h"
+#include "stable_call.h"
 
 namespace ram {
 namespace {
@@ -63,7 +63,7 @@ int LocalClient::placeForNew(PathWalk* walk, std::string_view path, bool directo
 }
 
 int LocalClient::makeDirectory(std::string_view path, uint32_t mode) {
-  return againWhileStale([&]() -> int {
+  return stableCall(fileSystem_, [&]() -> int {
     PathWalk walk(fileSystem_, caller_);
     PathPlace place;
     int result = placeForNew(&walk, path, true, &place);
@@ -75,7 +75,7 @@ int LocalClient::makeDirectory(std::string_view path, uint32_t mode) {
 }
 
 int LocalClient::removeDirectory(std::string_view path) {
-  return againWhileStale([&]() -> int {
+  return stableCall(fileSystem_, [&]() -> int {
     PathWalk walk(fileSystem_, caller_);
     PathPlace place;
     int result = walk.findPlace(path, &place);
@@ -91,7 +91,7 @@ int LocalClient::removeDirectory(std::string_view path) {
 }
 
 int LocalClient::unlink(std::string_view path) {
-  return againWhileStale([&]() -> int {
+  return stableCall(fileSystem_, [&]() -> int {
     PathWalk walk(fileSystem_, caller_);
     PathPlace place;
     int result = walk.findPlace(path, &place);
@@ -126,7 +126,7 @@ int LocalClient::checkRenameSlashes(const PathPlace& source, const PathPlace& ta
 }
 
 int LocalClient::rename(std::string_view from, std::string_view to, uint32_t flags) {
-  return againWhileStale([&]() -> int {
+  return stableCall(fileSystem_, [&]() -> int {
     if ((flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT)) != 0) return -EINVAL;
     if ((flags & RENAME_EXCHANGE) != 0 && (flags & ~RENAME_EXCHANGE) != 0) return -EINVAL;
     PathWalk fromWalk(fileSystem_, caller_);
@@ -147,21 +147,21 @@ int LocalClient::rename(std::string_view from, std::string_view to, uint32_t fla
 }
 
 int LocalClient::link(std::string_view existing, std::string_view path) {
-  return againWhileStale([&]() -> int {
-    PinnedInode pinned(fileSystem_, caller_);
-    int result = pinned.find(existing, false);
+  return stableCall(fileSystem_, [&]() -> int {
+    Attributes source;
+    int result = PathWalk(fileSystem_, caller_).resolve(existing, false, &source);
     if (result < 0) return result;
     PathWalk walk(fileSystem_, caller_);
     PathPlace place;
     result = placeForNew(&walk, path, false, &place);
     if (result < 0) return result;
     Attributes found;
-    if (S_ISDIR(pinned.found.mode)) {
+    if (S_ISDIR(source.mode)) {
       result = fileSystem_->lookup(caller_, place.directory, place.name, &found);
       if (result == 0) return -EEXIST;
       return result == -ENOENT ? -EPERM : result;
     }
-    return fileSystem_->link(caller_, pinned.found.inode, place.directory, place.name, &found);
+    return fileSystem_->link(caller_, source.inode, place.directory, place.name, &found);
   });
 }
 
@@ -169,7 +169,7 @@ int LocalClient::symlink(std::string_view target, std::string_view path) {
   if (target.empty()) return -ENOENT;
   if (target.size() >= PATH_MAX) return -ENAMETOOLONG;
   if (target.find('\0') != std::string_view::npos) return -EINVAL;
-  return againWhileStale([&]() -> int {
+  return stableCall(fileSystem_, [&]() -> int {
     PathWalk walk(fileSystem_, caller_);
     PathPlace place;
     int result = placeForNew(&walk, path, false, &place);
@@ -180,7 +180,7 @@ int LocalClient::symlink(std::string_view target, std::string_view path) {
 }
 
 ssize_t LocalClient::readSymlink(std::string_view path, char* target, size_t size) {
-  return againWhileStale([&]() -> ssize_t {
+  return stableCall(fileSystem_, [&]() -> ssize_t {
     PathWalk walk(fileSystem_, caller_);
     Attributes found;
     int result = walk.resolve(path, false, &found);
@@ -191,7 +191,7 @@ ssize_t LocalClient::readSymlink(std::string_view path, char* target, size_t siz
 }
 
 int LocalClient::readDirectory(std::string_view path, DirectoryVisitor* visitor) {
-  return againWhileStale([&]() -> int {
+  return stableCall(fileSystem_, [&]() -> int {
     PathWalk walk(fileSystem_, caller_);
     Attributes found;
     int result = walk.resolve(path, true, &found);
@@ -209,21 +209,21 @@ int LocalClient::readDirectory(std::string_view path, DirectoryVisitor* visitor)
 
 // --- attributes ----------------------------------------------------------------------------------
 
-// Calls with what the path names, which stays that file during the call.
+// Calls with what the path names.
 template <typename Call>
 auto LocalClient::onPath(std::string_view path, bool follow, Call call)
     -> decltype(call(Attributes{})) {
-  return againWhileStale([&]() -> decltype(call(Attributes{})) {
-    PinnedInode pinned(fileSystem_, caller_);
-    int result = pinned.find(path, follow);
+  return stableCall(fileSystem_, [&]() -> decltype(call(Attributes{})) {
+    Attributes found;
+    int result = PathWalk(fileSystem_, caller_).resolve(path, follow, &found);
     if (result < 0) return result;
-    return call(pinned.found);
+    return call(found);
   });
 }
 
 int LocalClient::stat(std::string_view path, bool follow, Attributes* out) {
-  return againWhileStale(
-      [&] { return PathWalk(fileSystem_, caller_).resolve(path, follow, out); });
+  return stableCall(
+      fileSystem_, [&] { return PathWalk(fileSystem_, caller_).resolve(path, follow, out); });
 }
 
 int LocalClient::stat(int descriptor, Attributes* out) {
@@ -234,7 +234,7 @@ int LocalClient::stat(int descriptor, Attributes* out) {
 
 int LocalClient::access(std::string_view path, uint32_t mask) {
   if ((mask & ~7u) != 0) return -EINVAL;
-  return againWhileStale([&]() -> int {
+  return stableCall(fileSystem_, [&]() -> int {
     Attributes found;
     int result = PathWalk(fileSystem_, caller_).resolve(path, true, &found);
     if (result < 0 || mask == 0) return result;

@@ -6,7 +6,7 @@
 
 #include "descriptor_use.h"
 #include "local_client.h"
-#include "pinned_inode.h"
+#include "stable_call.h"
 
 namespace ram {
 namespace {
@@ -37,7 +37,7 @@ int checkFlags(int flags) {
 int LocalClient::open(std::string_view path, int flags, uint32_t mode) {
   int result = checkFlags(flags);
   if (result < 0) return result;
-  return againWhileStale([&] { return openOnce(path, flags, mode); });
+  return stableCall(fileSystem_, [&] { return openOnce(path, flags, mode); });
 }
 
 // -ESTALE: another thread removed or made the file in between.
@@ -86,7 +86,7 @@ int LocalClient::openTemporary(PathWalk* walk, std::string_view path, int flags,
   return result < 0 ? result : publish(found.inode, opened.handle, flags, false);
 }
 
-// -ESTALE: another thread removed the file, and its number means another one now.
+// -ESTALE: another thread removed the file.
 int LocalClient::openExisting(const Attributes& found, int flags) {
   bool directory = S_ISDIR(found.mode);
   if ((flags & O_DIRECTORY) != 0 && !directory) return -ENOTDIR;
@@ -97,23 +97,13 @@ int LocalClient::openExisting(const Attributes& found, int flags) {
     if ((flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC) != 0) return -EISDIR;
     result = fileSystem_->openDirectory(caller_, found.inode, &opened);
   } else if (S_ISREG(found.mode)) {
-    // Not O_TRUNC: first make sure that it is the right file.
-    result = fileSystem_->open(caller_, found.inode, flags & (O_ACCMODE | O_APPEND), 0, &opened);
+    const int kept = flags & (O_ACCMODE | O_APPEND | O_TRUNC);
+    result = fileSystem_->open(caller_, found.inode, kept, 0, &opened);
   } else {
     return -ENXIO;
   }
   if (result == -ENOENT) return -ESTALE;
-  if (result < 0) return result;
-
-  Attributes now;
-  result = fileSystem_->getAttributes(caller_, found.inode, &now);
-  if (result == 0 && now.generation != found.generation) result = -ESTALE;
-  if (result == 0 && (flags & O_TRUNC) != 0) {
-    result = changeSizeOf(found.inode, 0, true);
-  }
-  if (result == 0) return publish(found.inode, opened.handle, flags, directory);
-  fileSystem_->close(caller_, found.inode, opened.handle);
-  return result;
+  return result < 0 ? result : publish(found.inode, opened.handle, flags, directory);
 }
 
 int LocalClient::publish(uint64_t inode, uint64_t handle, int flags, bool directory) {

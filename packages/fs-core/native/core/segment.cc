@@ -68,7 +68,9 @@ int Segment::open() {
   const bool inside = head.handlesOffset < size && head.inodesOffset < size &&
                       head.lookupsOffset < size && head.heapOffset < size &&
                       head.heapPages <= (size - head.heapOffset) / kPageSize;
-  if (!inside) return -EUCLEAN;
+  const bool bounded = head.inodesHighWater <= head.inodesCapacity &&
+                       head.handlesHighWater <= head.handlesCapacity;
+  if (!inside || !bounded) return -EUCLEAN;
   if (int status = map(size); status < 0) return status;
   locate();
   return 0;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -78,6 +79,7 @@ int Store::format(const StoreOptions& options) {
   if (::getrandom(super.hashKey, sizeof super.hashKey, 0) < 0) return -errno;
   if (int status = segment_.create(super, mappedBytes); status < 0) return status;
   if (int status = inodes_.start(); status < 0) return status;
+  if (int status = handles_.start(); status < 0) return status;
   inodes_.allocate();  // record 0: number 0 means "none" everywhere
   const int64_t root = inodes_.allocate();
   if (root != static_cast<int64_t>(kRootInode)) return -ENOSPC;
@@ -154,7 +156,6 @@ void Store::detach(uint32_t mount) {
 
 void Store::dropReferences(uint32_t mount) {
   for (uint64_t inode = 1; inode < inodes_.highWater(); ++inode) {
-    if (inodes_.live(inode) == nullptr) continue;
     const uint64_t count = __atomic_load_n(segment_.lookups(mount, inode), __ATOMIC_ACQUIRE);
     if (count != 0) forget(Caller{0, 0, 0, mount, 0}, inode, count);
   }
@@ -206,11 +207,10 @@ void Store::forget(const Caller& caller, uint64_t inode, uint64_t count) {
 }
 
 void Store::reclaimIfUnused(uint64_t inode, InodeRecord* record) {
-  if (record->links != 0 || __atomic_load_n(&record->lookups, __ATOMIC_ACQUIRE) != 0 ||
-      __atomic_load_n(&record->opens, __ATOMIC_ACQUIRE) != 0) {
-    return;
-  }
+  if (record->links != 0 || __atomic_load_n(&record->opens, __ATOMIC_ACQUIRE) != 0) return;
+  if (__atomic_load_n(&record->lookups, __ATOMIC_ACQUIRE) != 0) return noteAwaited(record);
   const InodeRecord dead = *record;
+  if ((dead.flags & kInodeAwaited) != 0) awaitingForget_.fetch_sub(1);
   Transaction tx(journal_);
   tx.set32(&record->mode, 0);
   tx.commit();
@@ -226,9 +226,36 @@ void Store::reclaimIfUnused(uint64_t inode, InodeRecord* record) {
   inodes_.free(inode);
 }
 
+// Lock: exclusive.
+void Store::noteAwaited(InodeRecord* record) {
+  if ((record->flags & kInodeAwaited) != 0) return;
+  record->flags |= kInodeAwaited;
+  awaitingForget_.fetch_add(1);
+}
+
+// The kernel forgets deleted files a little later than it deletes them. Only calls from inside
+// the process wait here (a mount's requests must not hold up the FORGETs behind them).
+bool Store::awaitForgets() {
+  constexpr int kTries = 50;
+  const uint32_t before = awaitingForget_.load();
+  for (int i = 0; before != 0 && i < kTries; ++i) {
+    if (awaitingForget_.load() < before) return true;
+    ::usleep(1000);
+  }
+  return false;
+}
+
 bool Store::hasListeners(const Caller& caller) const {
   const uint32_t attached = observers_.attached.load(std::memory_order_acquire);
   return (attached & ~(1u << caller.mount)) != 0;
+}
+
+// Whether the mount's kernel may have anything cached of the inode. Who asks has made a change under
+// the inode's lock, and a look-up counts its reference under that lock: either it saw the change,
+// or its reference is seen here.
+bool Store::isKnown(uint32_t mount, uint64_t inode) const {
+  return inode == kRootInode ||
+         __atomic_load_n(segment_.lookups(mount, inode), __ATOMIC_ACQUIRE) != 0;
 }
 
 void Store::tellInode(const Caller& caller, uint64_t inode, uint64_t offset, uint64_t length) {
@@ -236,7 +263,7 @@ void Store::tellInode(const Caller& caller, uint64_t inode, uint64_t offset, uin
   std::shared_lock lock(observers_.mutex);
   for (uint32_t mount = 1; mount < kMaxMounts; ++mount) {
     Observer* observer = observers_.slots[mount];
-    if (observer != nullptr && mount != caller.mount) {
+    if (observer != nullptr && mount != caller.mount && isKnown(mount, inode)) {
       observer->inodeChanged(caller, inode, offset, length);
     }
   }
@@ -247,7 +274,7 @@ void Store::tellEntry(const Caller& caller, uint64_t parent, std::string_view na
   std::shared_lock lock(observers_.mutex);
   for (uint32_t mount = 1; mount < kMaxMounts; ++mount) {
     Observer* observer = observers_.slots[mount];
-    if (observer != nullptr && mount != caller.mount) {
+    if (observer != nullptr && mount != caller.mount && isKnown(mount, parent)) {
       observer->entryChanged(caller, parent, name);
     }
   }

@@ -76,6 +76,7 @@ class Store final : public FileSystem {
   Backing& backing() { return *backing_; }
   Heap& heap() { return heap_; }
   InodeLocks& locks() { return locks_; }
+  const InodeTable& inodes() const { return inodes_; }
 
   uint32_t abi() const override { return kFileSystemAbi; }
   void retain() override { references_.fetch_add(1, std::memory_order_relaxed); }
@@ -134,6 +135,8 @@ class Store final : public FileSystem {
   int readDirectory(const Caller&, uint64_t inode, uint64_t cookie, bool plus,
                     DirectoryVisitor* visitor) override;
   int openDirectory(const Caller&, uint64_t inode, OpenResult* out) override;
+  uint32_t enterCall() override { return inodes_.enter(); }
+  void leaveCall(uint32_t token) override { inodes_.leave(token); }
   int outcome(uint32_t mount, uint64_t unique, int64_t* result) override;
 
  private:
@@ -153,10 +156,11 @@ class Store final : public FileSystem {
   void recountReferences(bool keepMounts);
 
   bool isClosed() const { return closed_.load(std::memory_order_acquire); }
-  // Runs `operation`; where the disk was full, makes room by moving small contents together and
-  // runs it once more.
+  // Runs `operation`; where the disk was full, gives free pages back, moves small contents
+  // together, waits for what a kernel is about to forget, and runs it once more after each that
+  // helped.
   template <class F>
-  auto withRoom(F operation) -> decltype(operation());
+  auto withRoom(const Caller& caller, F operation) -> decltype(operation());
 
   int checkName(std::string_view name) const;
   InodeRecord* liveDirectory(uint64_t inode, int* error) const;
@@ -194,6 +198,9 @@ class Store final : public FileSystem {
   void tellInode(const Caller& caller, uint64_t inode, uint64_t offset, uint64_t length);
   void tellEntry(const Caller& caller, uint64_t parent, std::string_view name);
   bool hasListeners(const Caller& caller) const;
+  bool isKnown(uint32_t mount, uint64_t inode) const;
+  void noteAwaited(InodeRecord* record);
+  bool awaitForgets();
 
   // Who hears of changes; the mutex is held shared while observers run.
   struct Observers {
@@ -216,15 +223,19 @@ class Store final : public FileSystem {
   InodeLocks locks_;
   std::mutex renameMutex_;  // see locks.h
   Observers observers_;
+  // Inodes without name and open file that only a kernel's cache keeps: its FORGET is on the way.
+  std::atomic<uint32_t> awaitingForget_{0};
   std::atomic<bool> closed_{false};
   std::atomic<uint32_t> references_{1};
 };
 
 template <class F>
-auto Store::withRoom(F operation) -> decltype(operation()) {
+auto Store::withRoom(const Caller& caller, F operation) -> decltype(operation()) {
   if (isClosed()) return -EIO;
   auto result = operation();
-  if (result == -ENOSPC && content_.compact(locks_)) result = operation();
+  if (result == -ENOSPC && heap_.trim()) result = operation();
+  if (result == -ENOSPC && content_.compact(locks_, inodes_)) result = operation();
+  if (result == -ENOSPC && caller.mount == 0 && awaitForgets()) result = operation();
   return result;
 }
 

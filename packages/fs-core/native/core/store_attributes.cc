@@ -64,7 +64,7 @@ int Store::killPrivileges(InodeRecord* record) {
 
 int Store::setAttributes(const Caller& caller, uint64_t inode, const SetAttributes& change,
                          Attributes* out) {
-  const int result = withRoom([&]() -> int {
+  const int result = withRoom(caller, [&]() -> int {
     LockSet locks(locks_);
     locks.exclusive(inode);
     locks.lock();
@@ -74,11 +74,14 @@ int Store::setAttributes(const Caller& caller, uint64_t inode, const SetAttribut
     if ((fields & kSetSize) != 0) {
       if (S_ISDIR(record->mode)) return -EISDIR;
       if (!S_ISREG(record->mode)) return -EINVAL;
-      if (int status = content_.truncate(inode, record, change.size); status < 0) return status;
     }
+    // First, so that no crash in between leaves the bits on changed bytes.
     const bool owner = (fields & (kSetUid | kSetGid)) != 0;
     if ((fields & kKillPrivileges) != 0 || owner) {
       if (int status = killPrivileges(record); status < 0) return status;
+    }
+    if ((fields & kSetSize) != 0) {
+      if (int status = content_.truncate(inode, record, change.size); status < 0) return status;
     }
     if (int status = applyTimes(inode, record, change); status < 0) return status;
     Transaction tx(journal_);
@@ -165,7 +168,7 @@ ssize_t Store::getXattr(const Caller&, uint64_t inode, std::string_view name, vo
 
 int Store::setXattr(const Caller& caller, uint64_t inode, std::string_view name, const void* value,
                     size_t size, int flags) {
-  const int result = withRoom([&]() -> int {
+  const int result = withRoom(caller, [&]() -> int {
     LockSet locks(locks_);
     locks.exclusive(inode);
     locks.lock();

@@ -4,10 +4,23 @@
 #include <linux/falloc.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "store.h"
 
 namespace ram {
+namespace {
+
+// Rights that open(2) asks for.
+uint32_t wantedBy(int flags) {
+  uint32_t mask = 0;
+  if ((flags & O_TRUNC) != 0) mask |= W_OK;
+  if ((flags & O_ACCMODE) != O_WRONLY) mask |= R_OK;
+  if ((flags & O_ACCMODE) != O_RDONLY) mask |= W_OK;
+  return mask;
+}
+
+}  // namespace
 
 // Lock: at least shared.
 int64_t Store::openHandle(const Caller& caller, uint64_t inode, InodeRecord* record, int flags,
@@ -23,7 +36,7 @@ int64_t Store::openHandle(const Caller& caller, uint64_t inode, InodeRecord* rec
 int Store::open(const Caller& caller, uint64_t inode, int flags, uint32_t writeFlags,
                 OpenResult* out) {
   const bool truncates = (flags & O_TRUNC) != 0;
-  const int result = withRoom([&]() -> int {
+  const int result = withRoom(caller, [&]() -> int {
     LockSet locks(locks_);
     if (truncates) {
       locks.exclusive(inode);
@@ -36,10 +49,11 @@ int Store::open(const Caller& caller, uint64_t inode, int flags, uint32_t writeF
     if (S_ISLNK(record->mode)) return -ELOOP;
     if (S_ISDIR(record->mode) && (truncates || (flags & O_ACCMODE) != O_RDONLY)) return -EISDIR;
     if (truncates && S_ISREG(record->mode)) {
-      if (int status = content_.truncate(inode, record, 0); status < 0) return status;
+      // First, so that no crash in between leaves the bits on changed bytes.
       if ((writeFlags & kWriteKillPrivileges) != 0) {
         if (int status = killPrivileges(record); status < 0) return status;
       }
+      if (int status = content_.truncate(inode, record, 0); status < 0) return status;
     }
     const int64_t handle = openHandle(caller, inode, record, flags, out);
     return handle < 0 ? static_cast<int>(handle) : 0;
@@ -54,13 +68,18 @@ int Store::create(const Caller& caller, uint64_t parent, std::string_view name, 
   birth.mode = S_IFREG | (mode & 07777);
   birth.openFlags = flags & ~(O_CREAT | O_EXCL | O_TRUNC);
   for (;;) {
-    const int made = withRoom([&] { return makeInode(caller, parent, name, birth, out, opened); });
+    const int made = withRoom(caller, [&] { return makeInode(caller, parent, name, birth, out, opened); });
     if (made != -EEXIST || (flags & O_EXCL) != 0) return made;
     int status = lookup(caller, parent, name, out);
     if (status == -ENOENT) continue;  // removed in between
     if (status < 0) return status;
     const uint64_t inode = out->inode;
-    status = open(caller, inode, flags & ~O_CREAT, 0, opened);
+    // The kernel thought that it makes the file, and checked no rights to open it.
+    const bool other = caller.mount != 0 && caller.uid != 0;
+    if (other) status = access(caller, inode, wantedBy(flags));
+    if (status == 0) {
+      status = open(caller, inode, flags & ~O_CREAT, other ? uint32_t{kWriteKillPrivileges} : 0, opened);
+    }
     if (status == 0 && (flags & O_TRUNC) != 0) status = getAttributes(caller, inode, out);
     if (status < 0 && caller.mount != 0) forget(caller, inode, 1);
     return status;
@@ -69,7 +88,7 @@ int Store::create(const Caller& caller, uint64_t parent, std::string_view name, 
 
 int Store::makeTemporary(const Caller& caller, uint64_t parent, uint32_t mode, int flags,
                          Attributes* out, OpenResult* opened) {
-  return withRoom([&]() -> int {
+  return withRoom(caller, [&]() -> int {
     LockSet locks(locks_);
     locks.exclusive(parent);
     locks.lock();
@@ -174,14 +193,16 @@ int Store::write(const Caller& caller, uint64_t inode, uint64_t, uint64_t offset
     if (int status = provider->admit(length); status < 0) return status;
   }
   const int result =
-      withRoom([&] { return writeOnce(inode, offset, data, length, flags, out); });
+      withRoom(caller, [&] { return writeOnce(inode, offset, data, length, flags, out); });
   if (result < 0) return result;
   // Short because the disk is full: perhaps only because its room is scattered.
-  if (out->length < length && content_.compact(locks_)) {
+  // An append's rest is left to the caller, since another may have appended meanwhile.
+  const bool may = (flags & kWriteAppend) == 0;
+  if (may && out->length < length && (heap_.trim() || content_.compact(locks_, inodes_))) {
     const auto* rest = static_cast<const uint8_t*>(data) + out->length;
     WriteResult more;
     const int status = writeOnce(inode, out->offset + out->length, rest, length - out->length,
-                                 flags & ~kWriteAppend, &more);
+                                 flags, &more);
     if (status == 0) out->length += more.length;
   }
   tellInode(caller, inode, out->offset, out->length);
@@ -196,7 +217,7 @@ int Store::sync(const Caller&, uint64_t inode, bool dataOnly) {
 
 int Store::allocate(const Caller& caller, uint64_t inode, uint64_t, uint64_t offset,
                     uint64_t length, int mode) {
-  const int result = withRoom([&]() -> int {
+  const int result = withRoom(caller, [&]() -> int {
     LockSet locks(locks_);
     locks.exclusive(inode);
     locks.lock();
@@ -229,7 +250,7 @@ int64_t Store::seek(const Caller&, uint64_t inode, uint64_t, uint64_t offset, in
 
 ssize_t Store::copyRange(const Caller& caller, uint64_t fromInode, uint64_t fromOffset,
                          uint64_t toInode, uint64_t toOffset, size_t length) {
-  const ssize_t result = withRoom([&]() -> ssize_t {
+  const ssize_t result = withRoom(caller, [&]() -> ssize_t {
     LockSet locks(locks_);
     locks.exclusive(fromInode);
     locks.exclusive(toInode);
@@ -246,7 +267,8 @@ ssize_t Store::copyRange(const Caller& caller, uint64_t fromInode, uint64_t from
 }
 
 int Store::mapView(uint64_t inode, bool writable, View* out) {
-  const int result = withRoom([&]() -> int {
+  const Caller caller{};
+  const int result = withRoom(caller, [&]() -> int {
     LockSet locks(locks_);
     locks.exclusive(inode);
     locks.lock();
@@ -258,7 +280,7 @@ int Store::mapView(uint64_t inode, bool writable, View* out) {
     return content_.makeView(inode, record, writable, out);
   });
   // The kernel may still hold pages of earlier opens; from now on it is told not to.
-  if (result == 0 && writable) tellInode(Caller{}, inode, 0, UINT64_MAX);
+  if (result == 0 && writable) tellInode(caller, inode, 0, UINT64_MAX);
   return result;
 }
 

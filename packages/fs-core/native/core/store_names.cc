@@ -14,8 +14,6 @@ namespace {
 constexpr uint32_t kLinksMax = 0x7fffffff;
 constexpr size_t kTargetMax = 4095;  // PATH_MAX without its NUL
 
-uint8_t direntType(uint32_t mode) { return static_cast<uint8_t>(IFTODT(mode)); }
-
 void stamp(int64_t* seconds, uint32_t* nanoseconds, Timestamp now) {
   *seconds = now.seconds;
   *nanoseconds = now.nanoseconds;
@@ -142,10 +140,15 @@ int Store::makeInode(const Caller& caller, uint64_t parent, std::string_view nam
                birth.target.size());
     }
   }
-  if (!fits) {
+  int64_t handle = fits ? 0 : -ENOSPC;
+  if (fits && birth.openFlags >= 0) {
+    handle = openHandle(caller, static_cast<uint64_t>(inode), record, birth.openFlags, opened);
+  }
+  if (handle < 0) {
+    if (S_ISLNK(mode)) heap_.free(static_cast<HeapRef>(record->content), birth.target.size());
     directories_.freeDentry(dentry);
     inodes_.free(static_cast<uint64_t>(inode));
-    return -ENOSPC;
+    return static_cast<int>(handle);
   }
   Transaction tx(journal_);
   directories_.insert(tx, directory, dentry);
@@ -155,12 +158,7 @@ int Store::makeInode(const Caller& caller, uint64_t parent, std::string_view nam
   tx.outcome(caller, inode);
   tx.commit();
   takeReference(caller, static_cast<uint64_t>(inode));
-  int status = describe(static_cast<uint64_t>(inode), record, out);
-  if (status == 0 && birth.openFlags >= 0) {
-    const int64_t handle =
-        openHandle(caller, static_cast<uint64_t>(inode), record, birth.openFlags, opened);
-    status = handle < 0 ? static_cast<int>(handle) : 0;
-  }
+  const int status = describe(static_cast<uint64_t>(inode), record, out);
   locks.unlock();
   tellEntry(caller, parent, name);
   return status;
@@ -176,14 +174,14 @@ int Store::makeNode(const Caller& caller, uint64_t parent, std::string_view name
   Birth birth;
   birth.mode = mode & (S_IFMT | 07777);
   birth.device = device;
-  return withRoom([&] { return makeInode(caller, parent, name, birth, out, nullptr); });
+  return withRoom(caller, [&] { return makeInode(caller, parent, name, birth, out, nullptr); });
 }
 
 int Store::makeDirectory(const Caller& caller, uint64_t parent, std::string_view name,
                          uint32_t mode, Attributes* out) {
   Birth birth;
   birth.mode = S_IFDIR | (mode & 07777);
-  return withRoom([&] { return makeInode(caller, parent, name, birth, out, nullptr); });
+  return withRoom(caller, [&] { return makeInode(caller, parent, name, birth, out, nullptr); });
 }
 
 int Store::makeSymlink(const Caller& caller, uint64_t parent, std::string_view name,
@@ -193,13 +191,13 @@ int Store::makeSymlink(const Caller& caller, uint64_t parent, std::string_view n
   Birth birth;
   birth.mode = S_IFLNK | 0777;
   birth.target = target;
-  return withRoom([&] { return makeInode(caller, parent, name, birth, out, nullptr); });
+  return withRoom(caller, [&] { return makeInode(caller, parent, name, birth, out, nullptr); });
 }
 
 int Store::link(const Caller& caller, uint64_t inode, uint64_t parent, std::string_view name,
                 Attributes* out) {
   if (int status = checkName(name); status < 0) return status;
-  const int result = withRoom([&]() -> int {
+  const int result = withRoom(caller, [&]() -> int {
     LockSet locks(locks_);
     locks.exclusive(parent);
     locks.exclusive(inode);

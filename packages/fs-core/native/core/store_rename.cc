@@ -8,11 +8,6 @@
 #include "store.h"
 
 namespace ram {
-namespace {
-
-uint8_t direntType(uint32_t mode) { return static_cast<uint8_t>(IFTODT(mode)); }
-
-}  // namespace
 
 struct Store::Move {
   uint64_t parent, newParent;
@@ -168,7 +163,7 @@ int Store::rename(const Caller& caller, uint64_t parent, std::string_view name, 
   if (int status = checkName(newName); status < 0 && status != -ENAMETOOLONG) return status;
   uint64_t replaced = 0;
   uint64_t moved = 0;
-  const int result = withRoom([&]() -> int {
+  const int result = withRoom(caller, [&]() -> int {
     // Within one directory nothing changes its parent, so nothing needs the mutex.
     std::unique_lock<std::mutex> order(renameMutex_, std::defer_lock);
     if (parent != newParent) order.lock();

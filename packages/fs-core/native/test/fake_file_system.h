@@ -20,8 +20,6 @@ class FakeFileSystem final : public FileSystem {
 
   int references = 0;
   int openHandles = 0;
-  // Called before each open, without the lock: where a test lets another thread win a race.
-  void (*beforeOpen)(FakeFileSystem*) = nullptr;
 
   uint32_t abi() const override { return kFileSystemAbi; }
   void retain() override { ++references; }
@@ -174,7 +172,6 @@ class FakeFileSystem final : public FileSystem {
   }
 
   int open(const Caller&, uint64_t inode, int, uint32_t, OpenResult* out) override {
-    if (beforeOpen != nullptr) beforeOpen(this);
     std::lock_guard guard(lock_);
     if (!nodes_.contains(inode)) return -ENOENT;
     return hold(inode, out);

@@ -352,25 +352,6 @@ TEST_CASE("new files belong to the process and obey its umask") {
   CHECK(found.mode == (S_IFDIR | 01755));
 }
 
-TEST_CASE("open never touches a file that took the number of the one it found") {
-  Fixture fixture;
-  REQUIRE(fixture.touch("wanted") == 0);
-  fixture.fileSystem.beforeOpen = [](FakeFileSystem* fileSystem) {
-    fileSystem->beforeOpen = nullptr;
-    ram::Caller other{};
-    Attributes made;
-    ram::WriteResult written;
-    REQUIRE(fileSystem->unlink(other, ram::kRootInode, "wanted") == 0);
-    REQUIRE(fileSystem->makeNode(other, ram::kRootInode, "other", S_IFREG, 0, &made) == 0);
-    REQUIRE(fileSystem->write(other, made.inode, 0, 0, "kept", 4, 0, &written) == 0);
-  };
-  CHECK(fixture.client.open("wanted", O_RDWR | O_TRUNC, 0) == -ENOENT);
-  Attributes after;
-  REQUIRE(fixture.client.stat("other", true, &after) == 0);
-  CHECK(after.size == 4);
-  CHECK(fixture.fileSystem.openHandles == 0);
-}
-
 TEST_CASE("many threads open, read and close the same numbers") {
   Fixture fixture;
   REQUIRE(fixture.touch("file") == 0);

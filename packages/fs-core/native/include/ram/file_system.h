@@ -20,7 +20,7 @@
 
 namespace ram {
 
-inline constexpr uint32_t kFileSystemAbi = 1;
+inline constexpr uint32_t kFileSystemAbi = 2;
 inline constexpr uint64_t kRootInode = 1;
 
 struct Timestamp {
@@ -221,6 +221,13 @@ class FileSystem {
                             DirectoryVisitor* visitor) = 0;
   // Keep a directory alive while it is open (rmdir of an open directory: it reads as empty).
   virtual int openDirectory(const Caller&, uint64_t inode, OpenResult* out) = 0;
+
+  // --- calls of several steps ------------------------------------------------------------------
+  // Between enterCall() and leaveCall() no inode number that becomes free is given to another
+  // inode, so a path can be walked number by number. Blocks nobody; nests. (A mount has kernel
+  // references for that.)
+  virtual uint32_t enterCall() { return 0; }
+  virtual void leaveCall(uint32_t) {}
 
   // --- restart ---------------------------------------------------------------------------------
   // The recorded outcome of a request that changed something: >= 0 an inode number or 0, or
