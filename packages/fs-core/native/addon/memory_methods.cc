@@ -13,8 +13,7 @@ namespace {
 // More makes V8 abort in Node 20.
 constexpr uint64_t kViewBytesMax = 4ull << 30;
 
-// Drivers recognise the pointer by this tag; see CONVENTIONS of the file_system.h contract.
-constexpr napi_type_tag kFileSystemTag = {0x72616d2d66696c65ULL, 0x2d73797374656d31ULL};
+constexpr napi_type_tag kTypeTag = {kFileSystemTag[0], kFileSystemTag[1]};
 
 // The collector has taken the ArrayBuffer over a file's bytes; the Volume may be gone before.
 void dropView(napi_env env, void*, void* hint) {
@@ -144,7 +143,7 @@ napi_value exposeFileSystem(const VolumeCall& call) {
     fileSystem->release();
     return makeNumber(env, -ENOMEM);
   }
-  napi_type_tag_object(env, external, &kFileSystemTag);
+  napi_type_tag_object(env, external, &kTypeTag);
   return external;
 }
 

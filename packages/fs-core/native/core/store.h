@@ -60,7 +60,8 @@ class Store final : public FileSystem {
   void close() { closed_.store(true, std::memory_order_release); }
 
   bool isTmpfs() const { return backing_->isTmpfs(); }
-  int usage(StoreUsage* out);  // O(1)
+  // O(1) while nothing on the machine is in swap; else asks the kernel about each blob file.
+  int usage(StoreUsage* out);
 
   // Promotes a slab to a file, fills its holes (-ENOSPC) and maps it. Not writable: stores into
   // the memory stay private. Writable: -EBUSY while a mount has it open and cached.

@@ -21,6 +21,8 @@
 namespace ram {
 
 inline constexpr uint32_t kFileSystemAbi = 2;
+// Marks the JavaScript value that carries a FileSystem* between addons (napi_type_tag).
+inline constexpr uint64_t kFileSystemTag[2] = {0x72616d2d66696c65, 0x2d73797374656d31};
 inline constexpr uint64_t kRootInode = 1;
 
 struct Timestamp {
