@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { outOfRange } from '@ram/errno';
 import { checkBytes, checkInteger } from '../size.ts';
-import { RecordReadout } from './record-readout.ts';
+import { RecordCopier } from './record-copier.ts';
 import * as layout from './layout.ts';
 import { closedError, damagedError, peerDiedError, stateError } from './ring-error.ts';
 import type { RingMemory } from './ring-memory.ts';
@@ -61,7 +61,7 @@ export class RingConsumer {
   readonly #mask: number;
   /** There is one producer. */
   readonly #alone: boolean;
-  readonly #readout: RecordReadout;
+  readonly #copier: RecordCopier;
   #head: number;
   /** `tail` when it was last looked at; it only moves on. */
   #tail: number;
@@ -80,7 +80,7 @@ export class RingConsumer {
     this.#token = token;
     this.#alone = memory.kind === layout.kindSpsc;
     this.#mask = (memory.capacityBytes >> layout.unitShift) - 1;
-    this.#readout = new RecordReadout(memory.words, memory.bytes);
+    this.#copier = new RecordCopier(memory.words, memory.bytes);
     this.#head = memory.load(layout.headAt);
     this.#tail = this.#head;
     this.#published = this.#head;
@@ -144,7 +144,7 @@ export class RingConsumer {
     if (!this.peek()) return -1;
     const { length } = this;
     if (length > into.length) throw outOfRange('into.length', `>= ${length}`, into.length);
-    this.#readout.copyOut(into, this.offset, length);
+    this.#copier.copyOut(into, this.offset, length);
     this.consume();
     return length;
   }

@@ -3,6 +3,7 @@ import type { WritableStream } from 'node:stream/web';
 import { errnoNumber, systemError } from '@ram/errno';
 import { checkBytes, checkInteger } from '../size.ts';
 import * as layout from './layout.ts';
+import { RecordCopier } from './record-copier.ts';
 import { closedError, peerDiedError, stateError } from './ring-error.ts';
 import type { RingMemory } from './ring-memory.ts';
 import { makeWritable, makeWritableStream } from './streams.ts';
@@ -43,6 +44,7 @@ export abstract class RingProducer {
   /** The position and the length of the open reservation; length -1: there is none. */
   protected reservedAt = 0;
   protected reservedLength = -1;
+  readonly #copier: RecordCopier;
   #closed = false;
 
   constructor(memory: RingMemory, token: number) {
@@ -51,6 +53,7 @@ export abstract class RingProducer {
     this.bytes = memory.bytes;
     this.units = memory.capacityBytes >> layout.unitShift;
     this.token = token;
+    this.#copier = new RecordCopier(memory.words, memory.bytes);
   }
 
   get closed(): boolean {
@@ -111,7 +114,7 @@ export abstract class RingProducer {
     checkBytes('bytes', bytes);
     const offset = this.tryReserve(bytes.length);
     if (offset < 0) return false;
-    this.bytes.set(bytes, offset);
+    this.#copier.copyIn(bytes, offset);
     this.commit(type);
     return true;
   }
