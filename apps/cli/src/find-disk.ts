@@ -4,6 +4,7 @@ import {
   isRamMount,
   listDiskStates,
   mountAt,
+  mountOf,
   readMountTable,
   resolveMountPoint,
   showPath,
@@ -13,9 +14,11 @@ import type { DiskState, MountEntry } from '@ram/daemon';
 /** A disk as it was named by a person. */
 export interface FoundDisk {
   directory: string;
+  /** By its name, and not by where it is. */
+  byName: boolean;
   /** Undefined when the server isn't one of this user's ramd. */
   state?: DiskState;
-  /** Undefined when it is not mounted (any more). */
+  /** Undefined when it is not mounted (any more), even if another one is there. */
   entry?: MountEntry;
 }
 
@@ -30,14 +33,28 @@ export function findDisk(runtime: string, nameOrDirectory: string): FoundDisk {
     ? states.find(({ name }) => name === nameOrDirectory)
     : undefined;
   const directory = named?.directory ?? resolveMountPoint(nameOrDirectory, table);
-  const state = named ?? states.findLast((one) => one.directory === directory);
-  const entry = mountAt(directory, table);
-  const isDisk = entry !== undefined && isRamMount(entry);
-  if (state === undefined && !isDisk) throw noSuchDisk(nameOrDirectory, entry);
+  const seen = mountAt(directory, table);
+  const entry = seen !== undefined && isRamMount(seen) ? seen : undefined;
+  if (named !== undefined) return found(directory, true, named, mountOf(named, table));
+  // Of a disk that went away and one that came there since the latter is meant.
+  const state = states.findLast(
+    (one) => one.directory === directory && (entry === undefined || mountOf(one, table) === entry),
+  );
+  if (state === undefined && entry === undefined) throw noSuchDisk(nameOrDirectory, seen);
+  return found(directory, false, state, entry);
+}
+
+function found(
+  directory: string,
+  byName: boolean,
+  state: DiskState | undefined,
+  entry: MountEntry | undefined,
+): FoundDisk {
   return {
     directory,
+    byName,
     ...(state === undefined ? {} : { state }),
-    ...(isDisk ? { entry } : {}),
+    ...(entry === undefined ? {} : { entry }),
   };
 }
 

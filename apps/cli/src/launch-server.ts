@@ -92,5 +92,6 @@ async function end(child: ChildProcess, runtime: string): Promise<void> {
   if (child.exitCode === null) child.kill('SIGKILL');
   const state = listDiskStates(runtime).find(({ server }) => server.pid === child.pid);
   if (state === undefined) return;
-  await unmountDisk({ disk: { directory: state.directory, state }, way: 'dead' }, runtime, true);
+  const disk = { directory: state.directory, byName: true, state };
+  await unmountDisk({ disk, way: 'dead' }, runtime, true);
 }

@@ -1,9 +1,8 @@
 import {
   appError,
   conditionOf,
-  isRamMount,
   kill,
-  mountAt,
+  mountOf,
   probeServer,
   removeLeftOvers,
   requestUnmount,
@@ -15,8 +14,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { findDiskHolders } from './disk-holders.ts';
 import type { FoundDisk } from './find-disk.ts';
 
-/** How it came to its end: asked its server, or without one. */
-type UnmountWay = 'server' | 'dead' | 'frozen' | 'silent' | 'foreign';
+/**
+ * How it comes to its end: its server is asked, or is no help. `gone`: its server and its mount
+ * have ended, and if anything is at its directory that is another one's.
+ */
+type UnmountWay = 'server' | 'dead' | 'gone' | 'frozen' | 'silent' | 'foreign';
 
 export interface UnmountPlan {
   disk: FoundDisk;
@@ -28,15 +30,22 @@ export interface UnmountPlan {
 const answerLimitMs = 5_000;
 const unmountLimitMs = 15_000;
 const exitLimitMs = 3_000;
+const deathLimitMs = 1_000;
 const pollIntervalMs = 10;
 const holdersShownMax = 5;
 
 /** Finds out, in bounded time, what unmounting means for this disk. Changes nothing. */
 export async function planUnmount(disk: FoundDisk): Promise<UnmountPlan> {
-  const { state, directory } = disk;
+  const { state, directory, entry } = disk;
   const probe = state === undefined ? undefined : await probeServer(state, answerLimitMs);
   const way = wayFor(probe, disk);
-  if (way === 'foreign' && (await mountState(directory)) === 'dead') return { disk, way: 'dead' };
+  const hasLeftOver = entry !== undefined && (await isDeadIf(way, directory));
+  if (way === 'foreign' && hasLeftOver) return { disk, way: 'dead' };
+  if (way === 'dead' && !hasLeftOver) {
+    // What answers there is another one's, even with the same device number.
+    if (entry === undefined || disk.byName) return { disk, way: 'gone' };
+    return planUnmount({ directory, byName: false, entry });
+  }
   const { files, usedBytes } = probe?.disk ?? {};
   if (way === 'dead') return { disk, way, content: { files: 0, usedBytes: 0 } };
   return files === undefined || usedBytes === undefined
@@ -74,7 +83,9 @@ export async function unmountDisk(
   if (way === 'server' && state !== undefined) return unmountByServer(state, runtime, force);
   if (way === 'foreign') return unmountForeign(directory, force);
   if (way === 'silent' && !force) throw noAnswer(state);
-  await evict(disk, runtime);
+  if (state === undefined) return clearDeadMount({ directory });
+  if (way === 'gone') return removeLeftOvers(runtime, state);
+  await evictServer(state, runtime);
 }
 
 async function unmountByServer(state: DiskState, runtime: string, force: boolean): Promise<void> {
@@ -86,7 +97,7 @@ async function unmountByServer(state: DiskState, runtime: string, force: boolean
     if (code === 'ERR_RAM_BUSY') throw busy(directory, error);
     const away = code === 'ERR_RAM_NOT_A_DISK' || conditionOf(server) !== 'running';
     if (!away && !force) throw code === 'ERR_RAM_NO_ANSWER' ? noAnswer(state, error) : error;
-    return evict({ directory, state }, runtime);
+    return evictServer(state, runtime);
   }
   // Its memory is given back when it has ended.
   await waitUntilGone(state);
@@ -107,26 +118,42 @@ async function unmountForeign(directory: string, force: boolean): Promise<void> 
   }
 }
 
-/** Ends a disk whose server doesn't take part. */
-async function evict({ directory, state }: FoundDisk, runtime: string): Promise<void> {
-  // Whoever waits for the server gets an error now, and a server that waits for itself can die.
-  // Where this user may not abort, the end of the server does most of it.
-  if (isMounted(directory)) await abortConnection(directory).catch(() => {});
-  if (state !== undefined) kill(state.server);
-  if (isMounted(directory)) await unmountDirectory(directory, { force: true });
-  if (state === undefined) return;
+/** Ends a disk whose server doesn't take part, and nothing else that came to its directory. */
+async function evictServer(state: DiskState, runtime: string): Promise<void> {
+  kill(state.server);
+  if (!(await waitUntilGone(state, deathLimitMs)) && mountOf(state) !== undefined) {
+    // One that waits for an answer of its own can only die when it gets an error.
+    await abortConnection(state.directory).catch(() => {});
+  }
   await waitUntilGone(state);
+  await clearDeadMount(state);
   removeLeftOvers(runtime, state);
 }
 
-function isMounted(directory: string): boolean {
-  const entry = mountAt(directory);
-  return entry !== undefined && isRamMount(entry);
+/** The connection ended with its server: a mount that still answers is another one's. */
+async function clearDeadMount(disk: Pick<DiskState, 'directory' | 'device'>): Promise<void> {
+  const { directory } = disk;
+  if (mountOf(disk) === undefined || !(await isDead(directory))) return;
+  await unmountDirectory(directory, { force: true });
 }
 
-async function waitUntilGone({ server }: DiskState): Promise<void> {
-  const end = performance.now() + exitLimitMs;
-  while (conditionOf(server) !== 'gone' && performance.now() < end) await delay(pollIntervalMs);
+/** A look at a mount costs time, and is of use only where its server can't be asked. */
+async function isDeadIf(way: UnmountWay, directory: string): Promise<boolean> {
+  return (way === 'dead' || way === 'foreign') && isDead(directory);
+}
+
+async function isDead(directory: string): Promise<boolean> {
+  return (await mountState(directory)) === 'dead';
+}
+
+/** Whether it has ended within the time. */
+async function waitUntilGone({ server }: DiskState, limitMs = exitLimitMs): Promise<boolean> {
+  const end = performance.now() + limitMs;
+  while (conditionOf(server) !== 'gone') {
+    if (performance.now() > end) return false;
+    await delay(pollIntervalMs);
+  }
+  return true;
 }
 
 function busy(directory: string, cause: unknown): Error {

@@ -1,5 +1,7 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { childNodeArguments } from '@ram/test-support';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createSandbox, users } from './sandbox.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -92,6 +94,13 @@ for (const { user, needs } of users) {
     });
 
     it('forgets a killed server whose mount is gone', async () => {
+      await loseMount();
+      expect((await sandbox.ram('status')).stdout).toMatch('No RAM disks');
+      await expectNothingLeft();
+    });
+
+    /** Kills the server and takes its mount away. */
+    const loseMount = async (): Promise<void> => {
       process.kill(serverPid(), 'SIGKILL');
       const helper = sandbox.uid === 0 ? ['umount', '-l'] : ['fusermount3', '-u', '-z'];
       await expect
@@ -100,7 +109,59 @@ for (const { user, needs } of users) {
           return isMounted();
         })
         .toBe(false);
-      expect((await sandbox.ram('status')).stdout).toMatch('No RAM disks');
+    };
+
+    /** Another program mounts its own Volume in the same place; often with the same device. */
+    const mountOther = async (): Promise<void> => {
+      const script = fileURLToPath(new URL('child/other-mount.ts', import.meta.url));
+      const args = [...childNodeArguments, script, directory];
+      const other = sandbox.start(process.execPath, args);
+      await expect.poll(() => other.output()).toBe('mounted\n');
+      expect((await sandbox.shell('echo precious > disk/x')).code).toBe(0);
+    };
+
+    const expectOtherLives = async (): Promise<void> => {
+      expect((await sandbox.shell('cat disk/x')).stdout).toBe('precious\n');
+    };
+
+    const changeDevice = (): void => {
+      const path = join(sandbox.runtime, 'disk.disk.json');
+      const state = JSON.parse(readFileSync(path, 'utf8'));
+      expect(state.device).toMatch(/^0:\d+$/);
+      writeFileSync(path, JSON.stringify({ ...state, device: '0:1' }));
+    };
+
+    it.each(['the same', 'another'])(
+      'leaves a live disk with %s device alone that came where a dead one was',
+      async (device) => {
+        await loseMount();
+        if (device === 'another') changeDevice();
+        await mountOther();
+        // By its directory the live one is meant, which would be lost.
+        const asked = await sandbox.ram('umount', directory);
+        expect(asked).toMatchObject({ code: 6, stderr: expect.stringContaining('--yes') });
+        const stdout = expect.stringContaining('killed, and its mount was gone');
+        expect(await sandbox.ram('umount', 'disk')).toMatchObject({ code: 0, stdout, stderr: '' });
+        await expectOtherLives();
+        expect(readdirSync(sandbox.runtime)).toEqual([]);
+        expect(await sandbox.ram('umount', directory, '--yes')).toMatchObject({ code: 0 });
+        await expectNothingLeft();
+      },
+    );
+
+    it('shows a disk as detached while files keep it, and ends only that', async () => {
+      const pid = serverPid();
+      const reader = sandbox.start('bash', ['-c', `exec 3> '${directory}/x'; echo open; cat`]);
+      await expect.poll(() => reader.output()).toBe('open\n');
+      const detach = sandbox.uid === 0 ? 'umount -l' : 'fusermount3 -u -z';
+      expect(await sandbox.shell(`${detach} disk`)).toMatchObject({ code: 0 });
+      const { stdout } = await sandbox.ram('status', '--json');
+      expect(JSON.parse(stdout).disks).toMatchObject([{ name: 'disk', state: 'detached' }]);
+      await mountOther();
+      expect(await sandbox.ram('umount', 'disk', '--yes')).toMatchObject({ code: 0 });
+      await expect.poll(() => lives(pid)).toBe(false);
+      await expectOtherLives();
+      expect(await sandbox.ram('umount', directory, '--yes')).toMatchObject({ code: 0 });
       await expectNothingLeft();
     });
 

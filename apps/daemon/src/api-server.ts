@@ -27,6 +27,7 @@ const httpStatus: Record<string, number> = {
   ERR_RAM_USAGE: 400,
   ERR_RAM_NOT_A_DISK: 404,
   ERR_RAM_BUSY: 409,
+  ERR_RAM_ALREADY_MOUNTED: 409,
 };
 
 /**

@@ -19,7 +19,8 @@ export interface DaemonStatus {
 export interface DiskStatus {
   name: string;
   directory: string;
-  phase: 'mounting' | 'mounted' | 'unmounting';
+  /** `detached`: taken out of the tree (umount -l), and goes when its last file is closed. */
+  phase: 'mounting' | 'mounted' | 'detached' | 'unmounting';
   maxBytes: number;
   usedBytes: number;
   freeBytes: number;

@@ -2,7 +2,7 @@ import { appError } from './app-error.ts';
 import { listDiskStates, removeLeftOvers, removeOrphans, writeDiskState } from './disk-state.ts';
 import type { DiskState } from './disk-state.ts';
 import { withLock } from './lock.ts';
-import { mountAt, isRamMount } from './mount-table.ts';
+import { mountOf } from './mount-table.ts';
 import { checkDiskName, nameForDirectory } from './names.ts';
 import { conditionOf, identify } from './process-identity.ts';
 import { showPath } from './show-path.ts';
@@ -57,10 +57,8 @@ export function claimDisk(runtime: string, claim: Claim): Promise<DiskState> {
  */
 export function removeStaleStates(runtime: string, replaced?: string): void {
   for (const state of listDiskStates(runtime)) {
-    const { directory, server } = state;
-    if (conditionOf(server) !== 'gone') continue;
-    const entry = mountAt(directory);
-    const leftOver = entry !== undefined && isRamMount(entry) && directory !== replaced;
+    if (conditionOf(state.server) !== 'gone') continue;
+    const leftOver = mountOf(state) !== undefined && state.directory !== replaced;
     if (!leftOver) removeLeftOvers(runtime, state);
   }
 }

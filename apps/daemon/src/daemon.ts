@@ -137,7 +137,12 @@ export class Daemon {
     const { name, directory, maxBytes, swap } = disk.options;
     this.#disks.set(name, disk);
     this.#gone.set(name, this.#forgetWhenGone(disk));
-    writeDiskState(this.#runtime, { ...state, phase: 'mounted', since: disk.since });
+    writeDiskState(this.#runtime, {
+      ...state,
+      phase: 'mounted',
+      since: disk.since,
+      ...(disk.device === undefined ? {} : { device: disk.device }),
+    });
     const { backing } = disk.status();
     this.#log.write('info', 'mounted', { name, directory, maxBytes, swap, backing });
   }

@@ -30,9 +30,9 @@ describe('disk states', () => {
   it('are read as they were written, by name, for their user only', () => {
     writeDiskState(directory, state('b', directory));
     writeDiskState(directory, state('a', directory));
-    writeDiskState(directory, { ...state('a', directory), phase: 'mounting' });
+    writeDiskState(directory, { ...state('a', directory), device: '0:40' });
     expect(listDiskStates(directory)).toEqual([
-      { ...state('a', directory), phase: 'mounting' },
+      { ...state('a', directory), device: '0:40' },
       state('b', directory),
     ]);
     expect(statSync(diskStatePath(directory, 'a')).mode & 0o777).toBe(0o600);
@@ -78,6 +78,7 @@ describe('disk states', () => {
       ['array', '[]'],
       ['part', '{"version":1}'],
       ['other-name', valid],
+      ['device', JSON.stringify({ ...state('device', directory), device: 5 })],
       ['version', valid.replace('"version":1', '"version":2').replace('renamed', 'version')],
       ['..', valid],
     ]) {

@@ -15,6 +15,11 @@ export interface DiskState {
   /** Where it is mounted; without symbolic links. */
   directory: string;
   phase: 'mounting' | 'mounted';
+  /**
+   * `major:minor` of its mount; absent until it is mounted. The kernel may give the number to
+   * another mount once this one is gone.
+   */
+  device?: string;
   server: ProcessIdentity;
   socket: string;
   log: string;
@@ -98,6 +103,7 @@ function isDiskState(value: unknown): value is DiskState {
     version === 1 &&
     texts.every((text) => typeof text === 'string') &&
     typeof rest.maxBytes === 'number' &&
+    ['string', 'undefined'].includes(typeof rest.device) &&
     Number.isSafeInteger(server?.pid) &&
     Number.isSafeInteger(server?.startTicks) &&
     typeof server?.bootId === 'string'

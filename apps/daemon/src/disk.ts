@@ -1,7 +1,10 @@
 import { Volume } from '@ram/fs-core';
-import type { Mounted, MountOptions } from '@ram/fuse';
+import type { Mounted, MountOptions, UnmountOptions } from '@ram/fuse';
 import { mount } from '@ram/fuse';
 import type { DiskStatus } from './api.ts';
+import { appError } from './app-error.ts';
+import { mountAt, mountOf, readMountTable } from './mount-table.ts';
+import { showPath } from './show-path.ts';
 import { translateMountError, translateVolumeError } from './translate-error.ts';
 
 export interface DiskOptions {
@@ -21,6 +24,8 @@ export interface DiskOptions {
 export class Disk {
   readonly options: DiskOptions;
   readonly since = new Date().toISOString();
+  /** `major:minor` of the mount. */
+  readonly device: string | undefined;
   readonly #volume: Volume;
   readonly #mounted: Mounted;
   readonly #closed: Promise<void>;
@@ -29,6 +34,7 @@ export class Disk {
 
   private constructor(options: DiskOptions, volume: Volume, mounted: Mounted) {
     this.options = options;
+    this.device = mountOf({ directory: options.directory })?.device;
     this.#volume = volume;
     this.#mounted = mounted;
     const unmounted = new Promise<void>((resolve) => (this.#resolveUnmounted = resolve));
@@ -64,7 +70,7 @@ export class Disk {
   async unmount(force: boolean, timeoutMs: number): Promise<void> {
     this.#unmounting = true;
     try {
-      await this.#mounted.unmount({ force, timeoutMs });
+      await this.#unmountOwn({ force, timeoutMs });
       // The kernel may hold a mount that was taken away until its last user is gone.
       this.#resolveUnmounted();
     } catch (error) {
@@ -80,7 +86,7 @@ export class Disk {
     return {
       name,
       directory,
-      phase: this.#unmounting ? 'unmounting' : 'mounted',
+      phase: this.#unmounting ? 'unmounting' : this.#isDetached() ? 'detached' : 'mounted',
       maxBytes: usage.maxBytes,
       usedBytes: usage.usedBytes,
       freeBytes: usage.freeBytes,
@@ -96,6 +102,27 @@ export class Disk {
       log,
       since: this.since,
     };
+  }
+
+  /** As long as files are open nobody else gets the device number. */
+  #isDetached(): boolean {
+    const { device } = this;
+    return device !== undefined && readMountTable().every((entry) => entry.device !== device);
+  }
+
+  /** The driver unmounts what is at the directory, whoever mounted that. */
+  async #unmountOwn(options: UnmountOptions): Promise<void> {
+    const { directory } = this.options;
+    const entry = mountAt(directory);
+    const isOther = entry !== undefined && entry.device !== (this.device ?? entry.device);
+    if (!isOther) return this.#mounted.unmount(options);
+    // The kernel ends what is left of a detached one with this process.
+    if (this.#isDetached()) return;
+    throw appError(
+      'ERR_RAM_ALREADY_MOUNTED',
+      `${showPath(directory)} is covered by another mount (${entry.type})`,
+      'Unmount that first',
+    );
   }
 }
 

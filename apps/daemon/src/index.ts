@@ -12,7 +12,7 @@ export { openLogFile } from './log.ts';
 export { readMemory } from './memory.ts';
 export type { MachineMemory } from './memory.ts';
 export { resolveMountPoint } from './mount-point.ts';
-export { isRamMount, mountAt, readMountTable } from './mount-table.ts';
+export { isRamMount, mountAt, mountOf, readMountTable } from './mount-table.ts';
 export type { MountEntry } from './mount-table.ts';
 export { isDiskName } from './names.ts';
 export { checkPrivateDirectory, ensurePrivateDirectory, findPlaces, logPath } from './places.ts';

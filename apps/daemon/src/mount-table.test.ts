@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isRamMount, mountAt, parseMountTable, readMountTable } from './mount-table.ts';
+import { isRamMount, mountAt, mountOf, parseMountTable, readMountTable } from './mount-table.ts';
 
 const lines = [
   '22 1 254:0 / / rw,relatime shared:1 master:2 - ext4 /dev/vda rw',
@@ -50,6 +50,22 @@ describe('mountAt', () => {
     const table = parseMountTable(lines.join('\n'));
     expect(mountAt('/mnt', table)?.source).toBe('upper');
     expect(mountAt('/elsewhere', table)).toBeUndefined();
+  });
+});
+
+describe('mountOf', () => {
+  const table = parseMountTable(lines.join('\n'));
+
+  it('gives the disk at a directory, unless its device is another one', () => {
+    const directory = '/mnt';
+    expect(mountOf({ directory, device: '0:42' }, table)?.source).toBe('upper');
+    expect(mountOf({ directory }, table)?.source).toBe('upper');
+    expect(mountOf({ directory, device: '0:40' }, table)).toBeUndefined();
+  });
+
+  it('gives no mount of another type, and none where there is none', () => {
+    expect(mountOf({ directory: '/', device: '254:0' }, table)).toBeUndefined();
+    expect(mountOf({ directory: '/none' }, table)).toBeUndefined();
   });
 });
 

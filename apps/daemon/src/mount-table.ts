@@ -52,6 +52,22 @@ export function isRamMount(entry: MountEntry): boolean {
   return entry.type === 'fuse.ram';
 }
 
+/**
+ * The mount of a disk that should be at `directory`: what is seen there, unless that is known to be
+ * another one's. Another disk may have got its device number after its end; the mount of a server
+ * that has ended is dead, and one that answers is none of its.
+ *
+ * @param disk Without a device when nobody knows it.
+ */
+export function mountOf(
+  disk: { directory: string; device?: string },
+  table: readonly MountEntry[] = readMountTable(),
+): MountEntry | undefined {
+  const entry = mountAt(disk.directory, table);
+  if (entry === undefined || !isRamMount(entry)) return undefined;
+  return disk.device === undefined || disk.device === entry.device ? entry : undefined;
+}
+
 /** The kernel writes space, tab, newline and backslash as three octal digits. */
 function decodeField(field: string): string {
   const bytes = field.replaceAll(/\\([0-7]{3})/g, (_, digits: string) =>

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { conditionOf, identify, kill, parseStat } from './process-identity.ts';
 import type { ProcessIdentity } from './process-identity.ts';
@@ -16,6 +17,11 @@ describe('parseStat', () => {
     expect(parseStat('42 (x) S 1')).toBeUndefined();
   });
 });
+
+const withoutMainThread = `
+import ctypes, threading, time
+threading.Thread(target=time.sleep, args=(1000,)).start()
+ctypes.CDLL(None).pthread_exit(None)`;
 
 describe('conditionOf', () => {
   let child: ChildProcess;
@@ -42,6 +48,18 @@ describe('conditionOf', () => {
     kill(identity);
     await waitFor(identity, 'gone');
     kill(identity);
+  });
+
+  it('lets a process live whose first thread ended and whose others hold its files', async () => {
+    child = spawn('python3', ['-c', withoutMainThread]);
+    await once(child, 'spawn');
+    const identity = identify(child.pid);
+    if (identity === undefined) throw new Error('no such process');
+    const status = `/proc/${child.pid}/status`;
+    await expect.poll(() => readFileSync(status, 'utf8')).toMatch(/^State:\s*Z/m);
+    expect(conditionOf(identity)).toBe('running');
+    kill(identity);
+    await waitFor(identity, 'gone');
   });
 
   it('is not taken in by another process with the same number', async () => {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 
 /** Tells a process from a later one that got the same number. */
 export interface ProcessIdentity {
@@ -25,8 +25,10 @@ export function conditionOf(identity: ProcessIdentity): ProcessCondition {
   const stat = readStat(identity.pid);
   if (stat === undefined || stat.startTicks !== identity.startTicks) return 'gone';
   if (identity.bootId !== readBootId()) return 'gone';
-  // Z: dead, and only its parent has not asked for the exit code yet.
-  if (stat.state === 'Z' || stat.state === 'X') return 'gone';
+  // Z: dead, and only its parent has not asked for the exit code yet; or only its first thread is,
+  // and the others still hold its files and mounts.
+  if (stat.state === 'Z' || stat.state === 'X')
+    return hasThreads(identity.pid) ? 'running' : 'gone';
   return stat.state === 'T' || stat.state === 't' ? 'stopped' : 'running';
 }
 
@@ -53,6 +55,14 @@ function readStat(pid: number): ProcessStat | undefined {
     return parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1'));
   } catch {
     return undefined;
+  }
+}
+
+function hasThreads(pid: number): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/task`).length > 1;
+  } catch {
+    return false;
   }
 }
 

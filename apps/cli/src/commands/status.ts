@@ -9,8 +9,9 @@ import { formatTable } from '../table.ts';
 import type { Column } from '../table.ts';
 
 const help = `
-The state of a disk is one of: mounted, mounting, unmounting; frozen or silent when its server
-doesn't answer; dead when it was killed (\`ram umount\` or a new \`ram mount\` clear that away).
+The state of a disk is one of: mounted, mounting, unmounting; detached when it was taken out of the
+tree (umount -l) while files were open; frozen or silent when its server doesn't answer; dead when
+it was killed (\`ram umount\` or a new \`ram mount\` clear that away).
 `;
 
 const columns: readonly Column[] = [

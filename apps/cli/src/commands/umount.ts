@@ -53,6 +53,7 @@ export function addUmount(program: Command): void {
 const outcomes: Record<UnmountPlan['way'], string> = {
   server: 'unmounted',
   dead: 'cleared away; its server had been killed',
+  gone: 'forgotten; its server had been killed, and its mount was gone',
   frozen: 'unmounted; its server was frozen and is ended',
   silent: 'unmounted; its server did not answer and is ended',
   foreign: 'unmounted',
@@ -71,7 +72,7 @@ async function askFor(plan: UnmountPlan, json: boolean): Promise<void> {
 
 function whatIsLost({ disk, content, way }: UnmountPlan): string | undefined {
   const what = disk.state?.name ?? showPath(disk.directory);
-  if (way === 'dead') return undefined;
+  if (way === 'dead' || way === 'gone') return undefined;
   if (content === undefined) return `${what} doesn't tell what it holds; it would be lost`;
   if (content.files === 0) return undefined;
   const { files, usedBytes } = content;
