@@ -1,6 +1,6 @@
 """Every request once, through system calls, in the directory that is given; fails on the first
 surprise. Prints ok."""
-import os, sys, errno, fcntl, struct, ctypes, threading, time, signal
+import os, sys, errno, fcntl, struct, ctypes, signal
 os.chdir(sys.argv[1])
 libc=ctypes.CDLL(None, use_errno=True)
 def expect(err, f, *a, **k):
@@ -50,6 +50,15 @@ os.setxattr('f','user.a',b'1'); assert os.getxattr('f','user.a')==b'1'; assert o
 expect(errno.EEXIST, os.setxattr,'f','user.a',b'1',os.XATTR_CREATE); expect(errno.ENODATA, os.setxattr,'f','user.z',b'1',os.XATTR_REPLACE)
 os.removexattr('f','user.a'); expect(errno.ENODATA, os.getxattr,'f','user.a')
 expect(errno.EOPNOTSUPP, os.getxattr,'f','system.posix_acl_access')
+# trusted names are root's: nobody else lists, reads, writes or removes them
+os.setxattr('f','trusted.t',b'1'); os.setxattr('f','user.u',b'1'); os.chmod('f',0o666); assert sorted(os.listxattr('f'))==['trusted.t','user.u']
+child=os.fork()
+if child==0:
+    os.setresgid(54321,54321,54321); os.setresuid(54321,54321,54321)
+    assert os.listxattr('f')==['user.u'], os.listxattr('f')
+    expect(errno.ENODATA, os.getxattr,'f','trusted.t'); expect(errno.EPERM, os.setxattr,'f','trusted.t',b'2')
+    expect(errno.EPERM, os.removexattr,'f','trusted.t'); os._exit(0)
+assert os.waitpid(child,0)[1]==0; os.removexattr('f','trusted.t'); os.removexattr('f','user.u')
 os.setxattr('f','user.big',b'x'*30000); assert len(os.getxattr('f','user.big'))==30000
 # statvfs, utime, chmod, chown
 os.statvfs('.'); os.utime('f',ns=(1234567890123456789,-5)); s=os.stat('f'); assert s.st_mtime_ns==-5 and s.st_atime_ns==1234567890123456789,s
@@ -57,23 +66,31 @@ os.chmod('f',0o4711); assert os.stat('f').st_mode&0o7777==0o4711; os.chown('f',5
 # ioctl, poll
 expect(errno.ENOTTY, fcntl.ioctl, fd, 0x5401)
 import select; p=select.poll(); p.register(fd); assert p.poll(0)
-# locks
-r,w=os.pipe()
+# locks; the pipe `order` says in which order things happened, `done` holds the first child
+order,said=os.pipe(); held,done=os.pipe()
 pid=os.fork()
 if pid==0:
-    g=open('lk','w'); fcntl.lockf(g,fcntl.LOCK_EX); fcntl.flock(g, fcntl.LOCK_EX); os.write(w,b'x'); time.sleep(0.3); os._exit(0)
-os.read(r,1); g=open('lk','r+')
+    os.close(done)
+    g=open('lk','w'); fcntl.lockf(g,fcntl.LOCK_EX); fcntl.flock(g, fcntl.LOCK_EX); os.write(said,b'locked ')
+    os.read(held,1); os.write(said,b'unlocked '); os._exit(0)
+assert os.read(order,7)==b'locked '; g=open('lk','r+')
 expect(errno.EAGAIN, fcntl.lockf,g,fcntl.LOCK_EX|fcntl.LOCK_NB)
 expect(errno.EAGAIN, fcntl.flock,g,fcntl.LOCK_EX|fcntl.LOCK_NB)
 lk=fcntl.fcntl(g,fcntl.F_GETLK,struct.pack('hhqqi',fcntl.F_WRLCK,0,0,0,0)); assert struct.unpack('hhqqi',lk)[4]==pid
+# a wait is interrupted while the lock is held, which only we can end
 class Alarm(Exception): pass
 def h(*a): raise Alarm
 signal.signal(signal.SIGALRM,h); signal.setitimer(signal.ITIMER_REAL,0.1)
-t=time.time()
 try: fcntl.lockf(g,fcntl.LOCK_EX); assert 0
 except Alarm: pass
-assert time.time()-t<0.25
-fcntl.lockf(g,fcntl.LOCK_EX); assert time.time()-t>0.15; fcntl.flock(g,fcntl.LOCK_EX); os.waitpid(pid,0)
+signal.setitimer(signal.ITIMER_REAL,0)
+# a wait ends with the lock
+waiter=os.fork()
+if waiter==0:
+    os.close(done)
+    fcntl.lockf(g,fcntl.LOCK_EX); os.write(said,b'granted '); fcntl.flock(g,fcntl.LOCK_EX); os._exit(0)
+os.close(done); os.waitpid(pid,0); assert os.waitpid(waiter,0)[1]==0; os.close(said)
+assert os.read(order,100)==b'unlocked granted '
 # mmap
 import mmap
 fd=os.open('m',os.O_RDWR|os.O_CREAT); os.ftruncate(fd,8192); m=mmap.mmap(fd,8192); m[5000:5003]=b'map'; m.flush(); assert os.pread(fd,3,5000)==b'map'; m.close(); os.close(fd)
