@@ -66,10 +66,10 @@ uint32_t Directory::indexPlace(const DirectoryTable* table, const DirectorySlot*
 }
 
 // The new table is filled where nobody sees it; one store makes it the directory's.
-int Directory::rebuild(InodeRecord* directory, uint32_t indexSize) {
+int Directory::rebuild(InodeRecord* directory, uint32_t indexSize, Heap::Reserve reserve) {
   DirectoryTable* old = table(directory);
   const uint32_t capacity = capacityOf(indexSize);
-  const HeapRef ref = heap_.allocate(bytesOf(capacity, indexSize));
+  const HeapRef ref = heap_.allocate(bytesOf(capacity, indexSize), reserve);
   if (ref == 0) return -ENOSPC;
   auto* fresh = segment_.at<DirectoryTable>(ref);
   fresh->capacity = capacity;
@@ -92,18 +92,19 @@ int Directory::rebuild(InodeRecord* directory, uint32_t indexSize) {
   return 0;
 }
 
-int Directory::reserve(InodeRecord* directory) {
+int Directory::reserve(InodeRecord* directory, Heap::Reserve reserve) {
   const DirectoryTable* t = table(directory);
-  if (t == nullptr) return rebuild(directory, kSmallestIndex);
+  if (t == nullptr) return rebuild(directory, kSmallestIndex, reserve);
   if (t->used < t->capacity) return 0;
   // Many removed slots: the same size will do after they are squeezed out.
   const bool crowded = t->live > t->capacity / 4 * 3;
   if (crowded && t->indexSize > UINT32_MAX / 4) return -ENOSPC;
-  return rebuild(directory, crowded ? t->indexSize * 2 : t->indexSize);
+  return rebuild(directory, crowded ? t->indexSize * 2 : t->indexSize, reserve);
 }
 
-HeapRef Directory::makeDentry(std::string_view name, uint64_t inode, uint8_t type) {
-  const HeapRef ref = heap_.allocate(sizeof(Dentry) + name.size());
+HeapRef Directory::makeDentry(std::string_view name, uint64_t inode, uint8_t type,
+                              Heap::Reserve reserve) {
+  const HeapRef ref = heap_.allocate(sizeof(Dentry) + name.size(), reserve);
   if (ref == 0) return 0;
   auto* dentry = segment_.at<Dentry>(ref);
   dentry->inode = static_cast<uint32_t>(inode);
@@ -174,7 +175,7 @@ void Directory::shrink(InodeRecord* directory) {
     tx.commit();
     freeTable(before);
   } else if (t->indexSize > kSmallestIndex && t->live < t->capacity / 8) {
-    rebuild(directory, t->indexSize / 4);  // where there is no memory for it, it stays as it is
+    rebuild(directory, t->indexSize / 4, Heap::Reserve::kNo);  // where there is no memory for it, it stays as it is
   }
 }
 

@@ -37,9 +37,9 @@ class Directory {
   uint64_t live(const InodeRecord* directory) const;
 
   // Makes room for one more name, as a transaction of its own. 0, -ENOSPC.
-  int reserve(InodeRecord* directory);
+  int reserve(InodeRecord* directory, Heap::Reserve reserve);
   // A dentry that no table knows yet; 0 when the disk is full.
-  HeapRef makeDentry(std::string_view name, uint64_t inode, uint8_t type);
+  HeapRef makeDentry(std::string_view name, uint64_t inode, uint8_t type, Heap::Reserve reserve);
   void freeDentry(HeapRef dentry);
 
   // reserve() must have succeeded under the same lock. Also sets the directory's size.
@@ -64,7 +64,7 @@ class Directory {
   static uint32_t* index(DirectoryTable* table);
   static uint64_t bytesOf(uint32_t capacity, uint32_t indexSize);
   uint32_t hash(std::string_view name) const;
-  int rebuild(InodeRecord* directory, uint32_t indexSize);
+  int rebuild(InodeRecord* directory, uint32_t indexSize, Heap::Reserve reserve);
   static uint32_t indexPlace(const DirectoryTable* table, const DirectorySlot* slot);
 
   Segment& segment_;

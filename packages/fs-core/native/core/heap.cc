@@ -1,5 +1,7 @@
 #include "heap.h"
 
+#include <errno.h>
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -107,7 +109,7 @@ int Heap::commitPages(uint32_t start, uint32_t count) {
 }
 
 // Pages come from the cache, else from what was given back, else from behind the high-water mark.
-uint32_t Heap::takePages(uint32_t count, bool zeroed) {
+uint32_t Heap::takePages(uint32_t count, bool zeroed, Reserve reserve) {
   if (const uint32_t start = cached_.take(count)) {
     if (zeroed) std::memset(segment_.page(start), 0, uint64_t{count} * kPageSize);
     return start;
@@ -115,7 +117,7 @@ uint32_t Heap::takePages(uint32_t count, bool zeroed) {
   uint32_t start = returned_.take(count);
   if (start == 0) {
     start = static_cast<uint32_t>(pages_.size());
-    if (count > segment_.super()->heapPages - start) return 0;
+    if (count > segment_.super()->heapPages - start) return takeAside(count, reserve);
     const uint64_t rest = segment_.super()->heapPages - start - count;
     const uint32_t ahead =
         static_cast<uint32_t>(std::min<uint64_t>(rest, count == 1 ? kCommitAhead - 1 : 0));
@@ -130,12 +132,30 @@ uint32_t Heap::takePages(uint32_t count, bool zeroed) {
   trimLocked();
   if (commitPages(start, count) == 0) return start;
   returned_.insert(start, count);
+  return takeAside(count, reserve);
+}
+
+uint32_t Heap::takeAside(uint32_t count, Reserve reserve) {
+  const uint64_t kept = reserve == Reserve::kAll ? 0 : asideTarget_ / 2;
+  if (reserve == Reserve::kNo || aside_.pages() < kept + count) return 0;
+  const uint32_t start = aside_.take(count);
+  if (start != 0) std::memset(segment_.page(start), 0, uint64_t{count} * kPageSize);
+  return start;
+}
+
+int Heap::setAside(uint32_t pages) {
+  std::lock_guard lock(mutex_);
+  const uint32_t start = takePages(pages, false);
+  if (start == 0) return -ENOSPC;
+  aside_.insert(start, pages);
+  asideTarget_ = pages;
   return 0;
 }
 
 // Given back in bulk: neighbours have merged into runs by then, one system call each.
 void Heap::givePages(uint32_t start, uint32_t count) {
   for (uint32_t i = 0; i < count; ++i) pages_[start + i] = PageInfo{};
+  if (aside_.pages() < asideTarget_) return aside_.insert(start, count);
   cached_.insert(start, count);
   if (cached_.pages() > kCachedPages) trimLocked();
 }
@@ -157,7 +177,7 @@ bool Heap::trim() {
   return any;
 }
 
-HeapRef Heap::takeSmall(uint32_t sizeClass) {
+HeapRef Heap::takeSmall(uint32_t sizeClass, Reserve reserve) {
   std::vector<uint32_t>& candidates = partial_[sizeClass];
   const uint32_t perPage = objectsPerPage(sizeClass);
   while (!candidates.empty()) {
@@ -178,7 +198,7 @@ HeapRef Heap::takeSmall(uint32_t sizeClass) {
     }
     candidates.pop_back();
   }
-  const uint32_t number = takePages(1, false);  // allocate() clears each object
+  const uint32_t number = takePages(1, false, reserve);  // allocate() clears each object
   if (number == 0) return 0;
   PageInfo& page = pages_[number];
   page = PageInfo{};
@@ -190,15 +210,15 @@ HeapRef Heap::takeSmall(uint32_t sizeClass) {
   return number * kGranulesPerPage;
 }
 
-HeapRef Heap::allocate(uint64_t bytes) {
+HeapRef Heap::allocate(uint64_t bytes, Reserve reserve) {
   std::unique_lock lock(mutex_);
   if (bytes > kSmallMax) {
     const uint32_t count = pagesOf(bytes);
-    const uint32_t start = takePages(count, true);
+    const uint32_t start = takePages(count, true, reserve);
     for (uint32_t i = 0; start != 0 && i < count; ++i) pages_[start + i].inUse = true;
     return start * kGranulesPerPage;
   }
-  const HeapRef ref = takeSmall(classOf(bytes));
+  const HeapRef ref = takeSmall(classOf(bytes), reserve);
   lock.unlock();
   if (ref != 0) std::memset(segment_.at<uint8_t>(ref), 0, capacityOf(bytes));
   return ref;

@@ -40,8 +40,14 @@ class Heap {
  public:
   explicit Heap(Segment& segment);
 
+  // Sets pages aside for names, so that on a full disk rename(2) still works, and a file can be
+  // made where one was deleted: what they take for a moment they give back. 0, -ENOSPC.
+  int setAside(uint32_t pages);
+  // May what is set aside be used, when nothing else is left? kLess: down to half of it.
+  enum class Reserve : uint8_t { kNo, kLess, kAll };
+
   // A zeroed object of `bytes`; 0 when the disk is full. Lock: heap mutex, a leaf.
-  HeapRef allocate(uint64_t bytes);
+  HeapRef allocate(uint64_t bytes, Reserve reserve = Reserve::kNo);
   void free(HeapRef ref, uint64_t bytes);
   // What an object of `bytes` really occupies.
   static uint64_t capacityOf(uint64_t bytes);
@@ -75,11 +81,12 @@ class Heap {
     bool listed = false;
     bool inUse = false;
   };
-  uint32_t takePages(uint32_t count, bool zeroed);
+  uint32_t takePages(uint32_t count, bool zeroed, Reserve reserve = Reserve::kNo);
+  uint32_t takeAside(uint32_t count, Reserve reserve);
   void givePages(uint32_t start, uint32_t count);
   int commitPages(uint32_t start, uint32_t count);
   void trimLocked();
-  HeapRef takeSmall(uint32_t sizeClass);
+  HeapRef takeSmall(uint32_t sizeClass, Reserve reserve);
   uint32_t objectIndex(HeapRef ref, uint32_t sizeClass) const;
 
   Segment& segment_;
@@ -87,6 +94,8 @@ class Heap {
   std::vector<PageInfo> pages_;                 // up to the high-water mark
   std::vector<std::vector<uint32_t>> partial_;  // per class: pages with room (lazily cleaned)
   RunSet cached_;                               // free and committed
+  RunSet aside_;                                // committed, see setAside()
+  uint32_t asideTarget_ = 0;
   RunSet returned_;                             // free and given back
   uint64_t committedPages_ = 0;
 };

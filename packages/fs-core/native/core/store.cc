@@ -80,6 +80,7 @@ int Store::format(const StoreOptions& options) {
   if (int status = segment_.create(super, mappedBytes); status < 0) return status;
   if (int status = inodes_.start(); status < 0) return status;
   if (int status = handles_.start(); status < 0) return status;
+  if (int status = setAside(); status < 0) return status;
   inodes_.allocate();  // record 0: number 0 means "none" everywhere
   const int64_t root = inodes_.allocate();
   if (root != static_cast<int64_t>(kRootInode)) return -ENOSPC;
@@ -95,6 +96,12 @@ int Store::format(const StoreOptions& options) {
   record->accessedNs = record->modifiedNs = record->changedNs = record->bornNs = now.nanoseconds;
   record->mode = S_IFDIR | (options.rootMode & 07777);
   return 0;
+}
+
+// A 256th of the disk, 8 KiB to 256 KiB: a directory of 10,000 names can still be renamed in.
+int Store::setAside() {
+  const uint64_t pages = segment_.super()->maxBytes / kPageSize / 256;
+  return heap_.setAside(static_cast<uint32_t>(std::clamp<uint64_t>(pages, 2, 64)));
 }
 
 void Store::release() {

@@ -153,6 +153,7 @@ class Store final : public FileSystem {
   explicit Store(std::unique_ptr<Backing> backing);
   ~Store();
   int format(const StoreOptions& options);
+  int setAside();
   int recover(bool keepMounts);
   void recountReferences(bool keepMounts);
 

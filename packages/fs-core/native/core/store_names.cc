@@ -121,12 +121,15 @@ int Store::makeInode(const Caller& caller, uint64_t parent, std::string_view nam
   if (directory == nullptr) return error;
   if (directories_.find(directory, name)) return -EEXIST;
   if (S_ISDIR(birth.mode) && directory->links >= kLinksMax) return -EMLINK;
-  if (int status = directories_.reserve(directory); status < 0) return status;
+  if (int status = directories_.reserve(directory, Heap::Reserve::kLess); status < 0) {
+    return status;
+  }
   const int64_t inode = inodes_.allocate();
   if (inode < 0) return static_cast<int>(inode);
   InodeRecord* record = segment_.inode(static_cast<uint64_t>(inode));
   const HeapRef dentry =
-      directories_.makeDentry(name, static_cast<uint64_t>(inode), direntType(birth.mode));
+      directories_.makeDentry(name, static_cast<uint64_t>(inode), direntType(birth.mode),
+                              Heap::Reserve::kLess);
   uint32_t mode = 0;
   fillRecord(caller, record, directory, birth, &mode);
   if (S_ISDIR(mode)) record->parent = static_cast<uint32_t>(parent);
@@ -212,8 +215,10 @@ int Store::link(const Caller& caller, uint64_t inode, uint64_t parent, std::stri
     if (record->links == 0 && !temporary) return -ENOENT;
     if (record->links >= kLinksMax) return -EMLINK;
     if (directories_.find(directory, name)) return -EEXIST;
-    if (int status = directories_.reserve(directory); status < 0) return status;
-    const HeapRef dentry = directories_.makeDentry(name, inode, direntType(record->mode));
+    int status = directories_.reserve(directory, Heap::Reserve::kLess);
+    if (status < 0) return status;
+    const HeapRef dentry =
+        directories_.makeDentry(name, inode, direntType(record->mode), Heap::Reserve::kLess);
     if (dentry == 0) return -ENOSPC;
     Transaction tx(journal_);
     directories_.insert(tx, directory, dentry);

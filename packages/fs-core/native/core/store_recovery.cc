@@ -32,6 +32,7 @@ int Store::recover(bool keepMounts) {
   if (int status = content_.finishMarking(); status < 0) return status;
   heap_.finishMarking();
   for (const uint64_t inode : walk.nameless()) reclaimIfUnused(inode, segment_.inode(inode));
+  setAside();  // a disk that was full does without
   return 0;
 }
 

@@ -88,9 +88,11 @@ int Store::commitMove(const Caller& caller, Move& move, uint32_t flags) {
     if (whiteout < 0) return static_cast<int>(whiteout);
   }
   if (move.replaced == 0) {
-    int status = directories_.reserve(move.to);  // may move the table
+    // May move the table.
+    int status = directories_.reserve(move.to, Heap::Reserve::kAll);
     if (status == 0) {
-      dentry = directories_.makeDentry(move.newName, move.inode, direntType(move.record->mode));
+      dentry = directories_.makeDentry(move.newName, move.inode, direntType(move.record->mode),
+                                       Heap::Reserve::kAll);
       if (dentry == 0) status = -ENOSPC;
     }
     if (status < 0) {

@@ -51,6 +51,23 @@ TEST_CASE("on a full disk files open, directories read, and names go") {
         100'000);
 }
 
+TEST_CASE("on a full disk names are changed for ever, and one can be made where one was deleted") {
+  SmallStore store(16 << 20);
+  for (int i = 0; i < 500; ++i) store.make("k" + std::to_string(i));
+  fillWithBytes(store, "filler");
+  fillWithFiles(store, "more");
+  const std::string longest(250, 'n');
+  for (int round = 0; round < 3000; ++round) {
+    REQUIRE(store->rename(kSelf, kRootInode, "k0", kRootInode, longest, 0) == 0);
+    REQUIRE(store->rename(kSelf, kRootInode, longest, kRootInode, "k0", 0) == 0);
+  }
+  Attributes out;
+  for (int round = 0; round < 3000; ++round) {
+    REQUIRE(store->unlink(kSelf, kRootInode, "k1") == 0);
+    REQUIRE(store->makeNode(kSelf, kRootInode, "k1", S_IFREG | 0600, 0, &out) == 0);
+  }
+}
+
 TEST_CASE("a create that is refused for want of room leaves no file") {
   SmallStore store(4 << 20);
   fillWithBytes(store, "filler");

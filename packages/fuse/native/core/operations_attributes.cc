@@ -1,4 +1,6 @@
 // Requests about attributes, permissions and the file system as a whole.
+#include <sys/stat.h>
+
 #include <cerrno>
 
 #include "convert.h"
@@ -48,6 +50,16 @@ int64_t getAttributes(Session& session, Request& request, Reply& reply) {
   return error < 0 ? error : replyAttributes(attributes, reply);
 }
 
+// Whether the caller could be about to write. The same request comes for chown(path, -1, -1) by
+// anybody, which must not take bits from a file that only its owner may change. Which groups the
+// caller is in is not known here, so a right of any group counts.
+static bool mayWrite(Session& session, const Request& request) {
+  Attributes now;
+  if (request.caller.uid == 0) return true;
+  if (session.fileSystem.getAttributes(request.caller, request.node(), &now) != 0) return true;
+  return request.caller.uid == now.uid || (now.mode & (S_IWGRP | S_IWOTH)) != 0;
+}
+
 int64_t setAttributes(Session& session, Request& request, Reply& reply) {
   auto* in = request.arguments.take<SetattrIn>();
   if (in == nullptr) return -EINVAL;
@@ -57,6 +69,7 @@ int64_t setAttributes(Session& session, Request& request, Reply& reply) {
   // unprivileged process is about to change the file.
   bool kills =
       change.fields == 0 && (session.negotiated.flags & kHandleKillPrivilegesV2) != 0;
+  if (kills && !mayWrite(session, request)) return getAttributes(session, request, reply);
   if (kills) change.fields = kKillPrivileges;
   PrivilegeWatch watch(session, request, kills);
   change.mode = in->mode & 07777;
