@@ -3,7 +3,7 @@ import { systemError } from '@ram/errno';
 import { codeOf, fuseError } from './errors.ts';
 import { resolveDirectory } from './mount-state.ts';
 import { findMount, isFuse } from './mount-table.ts';
-import type { MountEntry } from './mount-table.ts';
+import type { MountIdentity } from './mount-table.ts';
 import { native } from './native.ts';
 
 const connections = '/sys/fs/fuse/connections';
@@ -24,12 +24,12 @@ export async function abortConnection(directory: string): Promise<void> {
   if (!isFuse(entry)) {
     throw fuseError('ERR_RAM_NOT_A_FUSE_MOUNT', `${directory} is a mount of ${entry.type}`);
   }
-  await abortEntry(entry);
+  await abortConnectionOf(entry);
 }
 
 /** As abortConnection(), for a FUSE mount that was found. */
-export async function abortEntry(entry: MountEntry): Promise<void> {
-  const control = `${connections}/${entry.device}/abort`;
+export async function abortConnectionOf(mount: MountIdentity): Promise<void> {
+  const control = `${connections}/${mount.device}/abort`;
   const mountIt = `mount -t fusectl none ${connections}`;
   if (await tryAbort(control)) return;
   const [mounted] = await native().mountControl(connections);

@@ -1,6 +1,7 @@
 import { opendir, stat } from 'node:fs/promises';
 import { adviceError, codeOf } from './errors.ts';
 import { resolveDirectory, stateOfResolved } from './mount-state.ts';
+import { findMount } from './mount-table.ts';
 import { detachMount } from './unmount.ts';
 
 const enoent = 2;
@@ -27,7 +28,8 @@ export async function prepareMountPoint(directory: string, nonempty: boolean): P
     throw error;
   }
   const state = await stateOfResolved(path);
-  if (state === 'dead') await detachMount(path);
+  const entry = state === 'dead' && (await findMount(path));
+  if (entry) await detachMount(entry);
   if (state === 'mounted' || state === 'unresponsive') {
     const advice = 'a FUSE file system is mounted there; unmount it first';
     throw adviceError(ebusy, 'mount', directory, advice);

@@ -11,8 +11,8 @@ const lines = [
 
 it('parses type, source, device and octal escapes', () => {
   expect(parseMountTable(lines).slice(1)).toEqual([
-    { directory: '/mnt/ram', type: 'fuse.ram', source: 'my disk', device: 40 },
-    { directory: '/mnt/sp ace\\x', type: 'fuse', source: '/dev/fuse', device: 41 },
+    { directory: '/mnt/ram', type: 'fuse.ram', source: 'my disk', device: 40, major: 0 },
+    { directory: '/mnt/sp ace\\x', type: 'fuse', source: '/dev/fuse', device: 41, major: 0 },
   ]);
 });
 

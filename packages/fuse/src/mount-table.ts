@@ -9,7 +9,12 @@ export interface MountEntry {
   source: string;
   /** The minor device number: what a FUSE connection is called below /sys/fs/fuse. */
   device: number;
+  /** The major one; both together tell a mount from others at the same directory. */
+  major: number;
 }
+
+/** What tells one mount from another. */
+export type MountIdentity = Pick<MountEntry, 'directory' | 'major' | 'device'>;
 
 /** Reads the mounts that this process sees, in the order in which they were made. */
 async function readMountTable(): Promise<MountEntry[]> {
@@ -19,6 +24,18 @@ async function readMountTable(): Promise<MountEntry[]> {
 /** The topmost mount whose root is exactly `directory` (absolute, without symlinks). */
 export async function findMount(directory: string): Promise<MountEntry | undefined> {
   return (await readMountTable()).findLast((entry) => entry.directory === directory);
+}
+
+/**
+ * Where this very mount is: `'topmost'` at its directory, `'covered'` by another mount there, or
+ * `'gone'` from there.
+ */
+export async function placeOf(mount: MountIdentity): Promise<'topmost' | 'covered' | 'gone'> {
+  const entries = (await readMountTable()).filter((entry) => entry.directory === mount.directory);
+  const isIt = (entry: MountEntry) => entry.major === mount.major && entry.device === mount.device;
+  const last = entries.at(-1);
+  if (last && isIt(last)) return 'topmost';
+  return entries.some(isIt) ? 'covered' : 'gone';
 }
 
 /** FUSE's types; fuseblk is not among them. */
@@ -36,11 +53,14 @@ export function parseMountTable(text: string): MountEntry[] {
     const [type, source] = after?.split(' ') ?? [];
     const [, , numbers, , directory] = left;
     if (!numbers || !directory || !type || source === undefined) continue;
+    const [major, device] = numbers.split(':').map(Number);
+    if (major === undefined || device === undefined) continue;
     entries.push({
       directory: unescape(directory),
       type: unescape(type),
       source: unescape(source),
-      device: Number(numbers.split(':')[1]),
+      device,
+      major,
     });
   }
   return entries;

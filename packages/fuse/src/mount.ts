@@ -1,8 +1,11 @@
+import { closeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { invalidArgument, invalidValue, systemError } from '@ram/errno';
 import { fuseError, noFuse } from './errors.ts';
 import { findFusermount, mountWithHelper } from './fusermount.ts';
 import { prepareMountPoint } from './mount-point.ts';
+import { findMount, isFuse } from './mount-table.ts';
+import type { MountIdentity } from './mount-table.ts';
 import { Mounted } from './mounted.ts';
 import { native } from './native.ts';
 import type { NativeSession } from './native.ts';
@@ -51,13 +54,14 @@ export async function mount(
   const events = sessionEvents();
   const session = makeSession(volume, fileSystem, resolved, events.listener);
   try {
-    const { descriptor, helper } = await attach(path, resolved, isRoot);
-    await serve(session, path, descriptor, helper, events.ready);
+    const attached = await attach(path, resolved, isRoot);
+    const made = await identify(path, attached.descriptor);
+    await serve(session, made, attached, events.ready);
+    return new Mounted(made, session, events.ended);
   } catch (error) {
     session.stop();
     throw error;
   }
-  return new Mounted(path, session, events.ended);
 }
 
 function directoryArgument(directory: unknown): string {
@@ -112,12 +116,14 @@ function sessionEvents() {
   return { listener, ready, ended };
 }
 
-/** Makes the mount. `helper` is set when it was made through fusermount3. */
-async function attach(
-  path: string,
-  options: ResolvedOptions,
-  isRoot: boolean,
-): Promise<{ descriptor: number; helper: string }> {
+interface Attached {
+  descriptor: number;
+  /** The path of fusermount3 when the mount was made through it, else empty. */
+  helper: string;
+}
+
+/** Makes the mount. */
+async function attach(path: string, options: ResolvedOptions, isRoot: boolean): Promise<Attached> {
   if (isRoot) {
     const [descriptor, syscall] = await mountAsRoot(path, options);
     if (descriptor >= 0) return { descriptor, helper: '' };
@@ -155,15 +161,24 @@ function mountAsRoot(path: string, options: ResolvedOptions) {
   return native().mountDevice(path, options.name, 'fuse.ram', mountFlags, words.join(','));
 }
 
+/** What tells the new mount from others that may come to the same directory. */
+async function identify(path: string, descriptor: number): Promise<MountIdentity> {
+  const entry = await findMount(path);
+  if (entry && isFuse(entry)) return entry;
+  closeSync(descriptor);
+  const message = `The new mount on ${path} was covered or taken away at once`;
+  throw fuseError('ERR_RAM_MOUNT_FAILED', message);
+}
+
 /** Serves the new mount and waits until the kernel has agreed on the protocol. */
 async function serve(
   session: NativeSession,
-  path: string,
-  descriptor: number,
-  helper: string,
+  made: MountIdentity,
+  { descriptor, helper }: Attached,
   ready: Promise<number>,
 ): Promise<void> {
-  session.setMountPoint(path, helper);
+  const path = made.directory;
+  session.setMountPoint(path, helper, made.major, made.device);
   let timer: NodeJS.Timeout | undefined;
   try {
     const started = session.serve(descriptor);
@@ -175,7 +190,7 @@ async function serve(
     const result = await Promise.race([ready, late]);
     if (result < 0) throw systemError(result, 'init', path);
   } catch (error) {
-    await detachMount(path).catch(() => {});
+    await detachMount(made).catch(() => {});
     throw error;
   } finally {
     clearTimeout(timer);

@@ -1,6 +1,7 @@
 import type { NativeSession } from './native.ts';
-import { codeOf } from './errors.ts';
-import { stateOfResolved } from './mount-state.ts';
+import { adviceError, codeOf } from './errors.ts';
+import { placeOf } from './mount-table.ts';
+import type { MountIdentity } from './mount-table.ts';
 import { detachMount, endConnection, unmountLive } from './unmount.ts';
 import type { UnmountOptions } from './unmount.ts';
 
@@ -28,6 +29,7 @@ export interface MountStats {
 // After the unmount the kernel tells the end at once, unless another mount namespace has a copy of
 // the mount; then its connection is ended from this side.
 const endTimeoutMs = 1000;
+const ebusy = 16;
 
 /** A Volume at a directory; made by `mount()`. Keeps the process alive until it is unmounted. */
 export class Mounted {
@@ -36,11 +38,13 @@ export class Mounted {
   /** Resolves when the mount is over, whoever ended it. Never rejects. */
   readonly closed: Promise<void>;
   readonly #session: NativeSession;
+  readonly #mount: MountIdentity;
   #finish: () => void = () => {};
 
   /** @internal */
-  constructor(directory: string, session: NativeSession, ended: Promise<void>) {
-    this.directory = directory;
+  constructor(mount: MountIdentity, session: NativeSession, ended: Promise<void>) {
+    this.directory = mount.directory;
+    this.#mount = mount;
     this.#session = session;
     this.closed = new Promise((resolve) => {
       this.#finish = () => {
@@ -53,17 +57,20 @@ export class Mounted {
 
   /**
    * Unmounts; resolves when nothing of the mount is left. Does nothing when it is over already.
-   * @throws EBUSY when it stays in use for `timeoutMs` and `force` is not set.
+   * What others have mounted over it, or in its place, stays.
+   * @throws EBUSY when it stays in use for `timeoutMs`, or another mount covers it, and `force` is
+   * not set.
    */
   async unmount(options: UnmountOptions = {}): Promise<void> {
     if (await this.#isOver(0)) return;
     try {
-      await unmountLive(this.directory, options.timeoutMs);
+      await unmountLive(this.#mount, options.timeoutMs);
     } catch (error) {
       if (await this.#isOver(0)) return;
-      // EINVAL: somebody else took it away, and its end has not been told yet.
       if (codeOf(error) === 'EBUSY' && options.force) await this.#force();
       else if (codeOf(error) !== 'EINVAL') throw error;
+      // EINVAL: somebody else took it away, and its end has not been told yet, or covered it.
+      else if (!options.force) await this.#refuseCovered();
     }
     if (!(await this.#isOver(endTimeoutMs))) this.#finish();
   }
@@ -91,9 +98,14 @@ export class Mounted {
   }
 
   async #force(): Promise<void> {
-    await endConnection(this.directory);
-    const state = await stateOfResolved(this.directory);
-    if (state !== 'free' && state !== 'other') await detachMount(this.directory);
+    await endConnection(this.#mount);
+    if ((await placeOf(this.#mount)) === 'topmost') await detachMount(this.#mount);
+  }
+
+  async #refuseCovered(): Promise<void> {
+    if ((await placeOf(this.#mount)) !== 'covered') return;
+    const advice = 'another mount covers it: unmount that first';
+    throw adviceError(ebusy, 'umount', this.directory, advice);
   }
 
   async #isOver(waitMs: number): Promise<boolean> {

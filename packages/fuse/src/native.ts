@@ -8,7 +8,7 @@ export type SystemCallAnswer = [result: number, syscall: string];
 /** One mount that is served by native threads (native/addon/session_wrap.h). */
 export interface NativeSession {
   serve(descriptor: number): number;
-  setMountPoint(directory: string, helper: string): void;
+  setMountPoint(directory: string, helper: string, major: number, minor: number): void;
   stop(): void;
   stats(): NativeStats;
   ref(): void;

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { systemError } from '@ram/errno';
-import { abortEntry } from './connection.ts';
+import { abortConnectionOf } from './connection.ts';
 import { adviceError, codeOf, fuseError } from './errors.ts';
 import { findFusermount, unmountWithHelper } from './fusermount.ts';
 import { resolveDirectory, stateOfResolved } from './mount-state.ts';
-import { findMount, isFuse } from './mount-table.ts';
+import { findMount, isFuse, placeOf } from './mount-table.ts';
+import type { MountIdentity } from './mount-table.ts';
 import { native } from './native.ts';
 
 export interface UnmountOptions {
@@ -43,26 +44,30 @@ export async function unmountDirectory(
     throw fuseError('ERR_RAM_NOT_A_FUSE_MOUNT', `${directory} is a mount of ${entry.type}`);
   }
   const state = await stateOfResolved(path);
-  if (state === 'dead') return detachMount(path);
+  if (state === 'dead') return detachMount(entry);
   if (state === 'unresponsive' && !options.force) {
     throw adviceError(ebusy, 'umount', directory, 'its server does not answer; use force');
   }
   if (state !== 'unresponsive') {
     try {
-      return await unmountLive(path, options.timeoutMs);
+      return await unmountLive(entry, options.timeoutMs);
     } catch (error) {
       if (!options.force || codeOf(error) !== 'EBUSY') throw error;
     }
   }
-  await endConnection(path);
-  await detachMount(path);
+  await endConnection(entry);
+  await detachMount(entry);
 }
 
-/** Unmounts a mount that answers; waits while it is in use. @throws EBUSY, EPERM, … */
-export async function unmountLive(directory: string, timeoutMs = 2000): Promise<void> {
+/**
+ * Unmounts a mount that answers; waits while it is in use.
+ * @throws EINVAL when it is not, or no longer, the topmost one there; EBUSY, EPERM, …
+ */
+export async function unmountLive(mount: MountIdentity, timeoutMs = 2000): Promise<void> {
+  const { directory } = mount;
   const giveUp = Date.now() + timeoutMs;
   for (let wait = firstDelayMs; ; wait = Math.min(2 * wait, delayMaxMs)) {
-    const errno = await unmountOnce(directory, 0);
+    const errno = await unmountOnce(mount, 0);
     if (errno === 0) return;
     if (errno !== ebusy || Date.now() + wait > giveUp) throw unmountError(errno, directory);
     await delay(wait);
@@ -70,25 +75,26 @@ export async function unmountLive(directory: string, timeoutMs = 2000): Promise<
 }
 
 /** Ends the connection of the mount as well as this user can. */
-export async function endConnection(directory: string): Promise<void> {
-  const entry = await findMount(directory);
-  if (!entry) return;
+export async function endConnection(mount: MountIdentity): Promise<void> {
+  if ((await placeOf(mount)) !== 'topmost') return;
   try {
-    await abortEntry(entry);
+    await abortConnectionOf(mount);
   } catch {
     // Root has another way; a plain user's own mount ends with its descriptor.
-    await native().unmount(directory, forceFlag);
+    await native().unmount(mount.directory, forceFlag);
   }
 }
 
 /** Takes a mount away that is dead: at once from the tree, even while programs stand in it. */
-export async function detachMount(directory: string): Promise<void> {
-  const errno = (await unmountOnce(directory, 0)) && (await unmountOnce(directory, detachFlag));
-  if (errno !== 0) throw unmountError(errno, directory);
+export async function detachMount(mount: MountIdentity): Promise<void> {
+  const errno = (await unmountOnce(mount, 0)) && (await unmountOnce(mount, detachFlag));
+  if (errno !== 0) throw unmountError(errno, mount.directory);
 }
 
-/** Returns 0 or an errno. */
-async function unmountOnce(directory: string, flags: number): Promise<number> {
+/** Returns 0 or an errno; EINVAL when another mount is there. */
+async function unmountOnce(mount: MountIdentity, flags: number): Promise<number> {
+  if ((await placeOf(mount)) !== 'topmost') return einval;
+  const { directory } = mount;
   const [result] = await native().unmount(directory, flags);
   if (result !== -eperm) return -result;
   const helper = findFusermount();

@@ -40,7 +40,7 @@ rootMounts.it('a process works on its own mount in one thread', async () => {
   expect(JSON.parse(stdout)).toEqual({
     text: 'through the mount',
     other: 'through the mount',
-    readsWhileBusy: true,
+    readsWhileBusy: 200,
   });
 });
 
@@ -130,6 +130,33 @@ rootMounts.it('a mount that somebody else takes away is over for its server too'
   await run('umount', ['-l', folder]);
   closeSync(descriptor);
   await server.stop();
+});
+
+rootMounts.it('what was mounted in its place stays when its server unmounts', async () => {
+  const folder = makeFolder();
+  const server = await Server.start(folder);
+  const descriptor = openSync(folder, 'r');
+  await run('umount', ['-l', folder]);
+  await run('mount', ['-t', 'tmpfs', 'another', folder]);
+  await server.stop();
+  closeSync(descriptor);
+  expect(await mountState(folder)).toBe('other');
+});
+
+rootMounts.it('what was mounted in its place stays when its server exits', async () => {
+  const folder = makeFolder();
+  const result = await runNode(childProgram('end.ts'), [folder, 'replaced-exit']);
+  expect({ code: result.code, timedOut: result.timedOut }).toEqual({ code: 3, timedOut: false });
+  expect(await mountState(folder)).toBe('other');
+});
+
+rootMounts.it('a mount that another covers is busy, and is over with force', async () => {
+  const folder = makeFolder();
+  const { stdout, stderr } = await runNode(childProgram('covered.ts'), [folder]);
+  expect({ stdout, stderr }).toEqual({ stdout: 'EBUSY, then over\n', stderr: '' });
+  expect(await mountState(folder)).toBe('other');
+  await run('umount', [folder]);
+  expect(await mountState(folder)).toBe('dead');
 });
 
 rootMounts.it('a copy of the mount in another namespace does not keep it alive', async () => {

@@ -61,6 +61,16 @@ describe.each(['cached', 'direct'])('coherence, %s', (io) => {
   });
 });
 
+describe.each([
+  ['cached', 'EBUSY'],
+  ['direct', 'next'],
+])('a writable view of a file that is open, %s', (io, outcome) => {
+  rootMounts.it(outcome === 'next' ? 'sees what clients see' : 'is busy', async () => {
+    const { stdout, stderr } = await runNode(childProgram('view.ts'), [makeFolder(), io]);
+    expect({ stdout, stderr }).toEqual({ stdout: outcome, stderr: '' });
+  });
+});
+
 describe.each(['cached', 'direct'])('changes in process under eyes, %s', (io) => {
   python.it('leave nothing outdated in the caches of the kernel', async () => {
     const args = [makeFolder(), programPath('hammer.py'), io, '100', '20261120'];

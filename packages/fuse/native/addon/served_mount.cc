@@ -1,4 +1,3 @@
-#include "mount_point.h"
 #include "session_wrap.h"
 
 namespace ram::fuse {
@@ -22,16 +21,20 @@ int ServedMount::serve(int descriptor, Event onEvent, void* context) {
   return transport_->start(session_.get(), onEnd, this);
 }
 
-void ServedMount::setMountPoint(std::string directory, std::string helper) {
+void ServedMount::setMountPoint(MountPoint mountPoint) {
   std::lock_guard lock(mutex_);
-  directory_ = std::move(directory);
-  helper_ = std::move(helper);
+  mountPoint_ = std::move(mountPoint);
 }
 
 void ServedMount::stop() {
   std::lock_guard lock(mutex_);
   if (stopped_ || !transport_) return;
   stopped_ = true;
+  // A notice may wait in the kernel for a client that waits for our reply, and holds the device
+  // meanwhile: so the connection is ended first, or, where this user cannot, still served until
+  // the last notice is through.
+  if (!ended_) abortConnection(transport_->device(), mountPoint_.minor);
+  session_->notifier.stop();
   transport_->stop();
   transport_->disconnect();
   session_->close();
@@ -39,14 +42,13 @@ void ServedMount::stop() {
 }
 
 void ServedMount::shutdown() {
-  std::string directory, helper;
+  MountPoint mountPoint;
   {
     std::lock_guard lock(mutex_);
     if (stopped_ || !transport_) return;
-    directory = directory_;
-    helper = helper_;
+    mountPoint = mountPoint_;
   }
-  if (!ended_ && !directory.empty()) unmountAtExit(directory, helper);
+  if (!ended_ && !mountPoint.directory.empty()) unmountAtExit(mountPoint);
   stop();
 }
 

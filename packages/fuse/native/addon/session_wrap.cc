@@ -8,8 +8,7 @@
 namespace ram::fuse {
 namespace {
 
-// What @ram/fs-core marks its External<FileSystem> with.
-constexpr napi_type_tag kFileSystemTag = {0x72616d2d66696c65ULL, 0x2d73797374656d31ULL};
+constexpr napi_type_tag kTypeTag = {kFileSystemTag[0], kFileSystemTag[1]};
 
 // Mounts that are served, for process.exit(), which runs no cleanup hooks of the main thread.
 class LiveMounts {
@@ -47,7 +46,7 @@ class LiveMounts {
 FileSystem* fileSystemOf(const Napi::Value& value) {
   bool tagged = false;
   if (!value.IsExternal() ||
-      napi_check_object_type_tag(value.Env(), value, &kFileSystemTag, &tagged) != napi_ok ||
+      napi_check_object_type_tag(value.Env(), value, &kTypeTag, &tagged) != napi_ok ||
       !tagged) {
     return nullptr;
   }
@@ -121,7 +120,9 @@ Napi::Value SessionWrap::serve(const Napi::CallbackInfo& info) {
 }
 
 void SessionWrap::setMountPoint(const Napi::CallbackInfo& info) {
-  mount_->setMountPoint(info[0].As<Napi::String>(), info[1].As<Napi::String>());
+  mount_->setMountPoint({info[0].As<Napi::String>(), info[1].As<Napi::String>(),
+                         info[2].As<Napi::Number>().Uint32Value(),
+                         info[3].As<Napi::Number>().Uint32Value()});
 }
 
 void SessionWrap::stop(const Napi::CallbackInfo&) {

@@ -6,9 +6,9 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
-#include <string>
 
 #include "dev_fuse.h"
+#include "mount_point.h"
 #include "session.h"
 
 namespace ram::fuse {
@@ -30,9 +30,10 @@ class ServedMount {
 
   // Takes the descriptor of a mount, whatever it returns.
   int serve(int descriptor, Event onEvent, void* context);
-  // Where the mount is, for the end of the process, and the helper that must take it away.
-  void setMountPoint(std::string directory, std::string helper);
-  // Ends the threads and lets the kernel's connection go. Idempotent; blocks until they are done.
+  // For the end of the process. Must come before serve().
+  void setMountPoint(MountPoint mountPoint);
+  // Ends the connection of a mount that lives, then the threads. Idempotent; blocks until they are
+  // done, which takes as long as the requests in hand.
   void stop();
   // For the end of the process or of its JavaScript: unmounts as well as it can, then stops.
   void shutdown();
@@ -52,7 +53,7 @@ class ServedMount {
   std::atomic<bool> ended_{false};
 
   std::mutex mutex_;  // guards what follows
-  std::string directory_, helper_;
+  MountPoint mountPoint_;
   bool stopped_ = false;
 };
 
@@ -65,7 +66,7 @@ class SessionWrap final : public Napi::ObjectWrap<SessionWrap> {
  private:
   // serve(descriptor): 0 or -errno
   Napi::Value serve(const Napi::CallbackInfo& info);
-  // setMountPoint(directory, helper)
+  // setMountPoint(directory, helper, major, minor)
   void setMountPoint(const Napi::CallbackInfo& info);
   // stop()
   void stop(const Napi::CallbackInfo& info);

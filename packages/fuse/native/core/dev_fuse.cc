@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <system_error>
 
 #include "protocol.h"
 #include "session.h"
@@ -99,7 +100,7 @@ int DevFuse::start(RequestHandler* handler, void (*onEnd)(void*), void* context)
   handler_ = handler;
   onEnd_ = onEnd;
   onEndContext_ = context;
-  return employ(true) ? 0 : -ENOMEM;
+  return employ(true) ? 0 : -EAGAIN;
 }
 
 // Gives a resting worker, or a new one, the leader's role or a helper's. False: none can be had.
@@ -119,11 +120,18 @@ bool DevFuse::employ(bool asLeader) {
   if (!worker->allocate()) return false;
   worker->leader = asLeader;
   running_++;
-  uint32_t threads = threads_.fetch_add(1) + 1;
-  threadsPeak_ = std::max(threadsPeak_.load(), threads);
+  threads_.fetch_add(1);
   Worker* raw = worker.get();
   workers_.push_back(std::move(worker));
-  raw->thread = std::thread([this, raw] { run(*raw); });
+  try {
+    raw->thread = std::thread([this, raw] { run(*raw); });
+  } catch (const std::system_error&) {  // a limit on processes, or on memory
+    workers_.pop_back();
+    threads_.fetch_sub(1);
+    running_--;
+    return false;
+  }
+  threadsPeak_ = std::max(threadsPeak_.load(), threads_.load());
   return true;
 }
 

@@ -32,6 +32,7 @@ class DevFuse final : public Transport {
 
   // Starts serving. `onEnd` is called on a thread of the transport when the kernel ended the
   // mount and all threads are done; not after stop().
+  // Returns 0, or -EAGAIN where no thread can be had.
   int start(RequestHandler* handler, void (*onEnd)(void*), void* context);
 
   // Ends all threads, also while the mount lives (then its requests wait until disconnect()).
@@ -46,6 +47,8 @@ class DevFuse final : public Transport {
   int notify(std::span<const std::byte> notice) override;
   bool expectDelay() override;
 
+  // The mount's own descriptor, -1 after close().
+  int device() const { return descriptors_[0]; }
   uint32_t threads() const { return threads_.load(std::memory_order_relaxed); }
   uint32_t threadsPeak() const { return threadsPeak_.load(std::memory_order_relaxed); }
 

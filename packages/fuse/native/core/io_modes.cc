@@ -32,7 +32,7 @@ void IoModes::Shard::erase(Slot* slot) {
   used--;
 }
 
-bool IoModes::open(uint64_t inode, bool wantsDirect, bool needsDirect) {
+bool IoModes::open(uint64_t inode, bool wantsDirect) {
   Shard& shard = this->shard(inode);
   std::lock_guard lock(shard.mutex);
   if (shard.used * 2 >= shard.slots.size()) shard.grow();
@@ -42,8 +42,14 @@ bool IoModes::open(uint64_t inode, bool wantsDirect, bool needsDirect) {
     shard.used++;
   }
   slot->count++;
-  slot->direct = slot->direct || needsDirect;
   return slot->direct;
+}
+
+void IoModes::needDirect(uint64_t inode) {
+  Shard& shard = this->shard(inode);
+  std::lock_guard lock(shard.mutex);
+  Slot* slot = shard.find(inode);
+  if (slot->inode != 0) slot->direct = true;
 }
 
 void IoModes::close(uint64_t inode) {

@@ -11,9 +11,10 @@ namespace ram::fuse {
 
 class IoModes {
  public:
-  // Counts one open more. Returns whether it must be direct: as the first open wanted it, or from
-  // now on direct because this one cannot be cached.
-  bool open(uint64_t inode, bool wantsDirect, bool needsDirect);
+  // Counts one open more. Returns whether it must be direct: as the first open wanted it.
+  bool open(uint64_t inode, bool wantsDirect);
+  // An open that was counted cannot be cached: from now on they are all direct.
+  void needDirect(uint64_t inode);
   void close(uint64_t inode);
   uint32_t openCount(uint64_t inode);
 

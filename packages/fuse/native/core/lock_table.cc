@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <map>
+#include <set>
+#include <utility>
 
 namespace ram::fuse {
 namespace {
 
 constexpr size_t kInterruptedMax = 64;  // interrupts that outran their request
-constexpr int kDeadlockDepthMax = 16;
 
 bool overlaps(const WireLock& a, const WireLock& b) {
   return a.start <= b.end && b.start <= a.end;
@@ -90,7 +92,7 @@ int LockTable::set(uint64_t inode, const LockOwner& owner, const WireLock& lock,
     result = -EAGAIN;
   } else if (takeInterrupted(*waiter)) {
     result = -EINTR;
-  } else if (!owner.flock && deadlocks(file, owner, lock, 0)) {
+  } else if (!owner.flock && deadlocks(file, owner, lock)) {
     result = -EDEADLK;
   } else {
     file.waiting.push_back({owner, lock, *waiter});
@@ -115,24 +117,31 @@ void LockTable::settle(uint64_t inode, File& file) {
   if (file.held.empty() && file.waiting.empty()) files_.erase(inode);
 }
 
-// Whether someone whom `owner` would wait for waits, over others, for `owner`.
-bool LockTable::deadlocks(const File& file, const LockOwner& owner, const WireLock& lock,
-                          int depth) const {
-  if (depth > kDeadlockDepthMax) return true;
-  for (const Held& held : file.held) {
-    if (!conflicts(held, owner, lock)) continue;
-    for (const auto& [inode, other] : files_) {
-      for (const Waiting& waiting : other.waiting) {
-        if (waiting.owner != held.owner) continue;
-        for (const Held& next : other.held) {
-          if (!conflicts(next, waiting.owner, waiting.lock)) continue;
-          if (next.owner == owner) return true;
-        }
-        if (deadlocks(other, waiting.owner, waiting.lock, depth + 1)) return true;
-      }
+// Whether someone whom `owner` would wait for waits, over others, for `owner`. Looks at each of
+// them once.
+bool LockTable::deadlocks(const File& file, const LockOwner& owner, const WireLock& lock) const {
+  std::multimap<LockOwner, std::pair<const File*, const Waiting*>> waits;
+  for (const auto& [inode, other] : files_) {
+    for (const Waiting& waiting : other.waiting) waits.insert({waiting.owner, {&other, &waiting}});
+  }
+  std::set<LockOwner> seen;
+  std::vector<LockOwner> next;
+  auto reach = [&](const File& wanted, const LockOwner& waiter, const WireLock& range) {
+    for (const Held& held : wanted.held) {
+      if (!conflicts(held, waiter, range)) continue;
+      if (seen.insert(held.owner).second) next.push_back(held.owner);
+    }
+  };
+  reach(file, owner, lock);
+  while (!next.empty() && !seen.contains(owner)) {
+    auto [first, last] = waits.equal_range(next.back());
+    next.pop_back();
+    for (; first != last; ++first) {
+      const auto& [wanted, waiting] = first->second;
+      reach(*wanted, waiting->owner, waiting->lock);
     }
   }
-  return false;
+  return seen.contains(owner);
 }
 
 bool LockTable::takeInterrupted(const Waiter& waiter) {

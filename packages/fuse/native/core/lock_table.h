@@ -4,6 +4,7 @@
 // has to wait occupies no thread: its request is answered when the lock becomes free.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <deque>
 #include <list>
@@ -21,7 +22,7 @@ struct LockOwner {
   uint32_t mount;
   bool flock;  // flock(2) and record locks don't see each other
   uint64_t id;
-  bool operator==(const LockOwner&) const = default;
+  auto operator<=>(const LockOwner&) const = default;
 };
 
 // Told when a lock that waited was granted (0) or given up (-errno). Called with the table locked.
@@ -80,7 +81,7 @@ class LockTable {
   static const Held* conflict(const File& file, const LockOwner& owner, const WireLock& lock);
   static void apply(File& file, const LockOwner& owner, const WireLock& lock);
   void settle(uint64_t inode, File& file);
-  bool deadlocks(const File& file, const LockOwner& owner, const WireLock& lock, int depth) const;
+  bool deadlocks(const File& file, const LockOwner& owner, const WireLock& lock) const;
   bool takeInterrupted(const Waiter& waiter);
 
   std::mutex mutex_;  // guards everything below; taken inside no other lock

@@ -1,16 +1,22 @@
 #include "mount_point.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <spawn.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
+#include <fstream>
+#include <iterator>
 
 extern char** environ;
 
@@ -18,6 +24,9 @@ namespace ram::fuse {
 namespace {
 
 constexpr int kHelperWaitMs = 2000;
+// Of <linux/mount.h>, which cannot be included besides <sys/mount.h> everywhere.
+constexpr unsigned kFsopenCloexec = 1, kFsconfigCreate = 6, kFsmountCloexec = 1;
+constexpr const char* kConnections = "/sys/fs/fuse/connections/";
 
 void sleepMs(int ms) {
   timespec time{ms / 1000, (ms % 1000) * 1'000'000l};
@@ -36,6 +45,56 @@ void runHelper(const std::string& helper, const std::string& directory) {
     sleepMs(5);
   }
   ::kill(child, SIGKILL);
+}
+
+std::string_view takeField(std::string_view* line) {
+  std::string_view field = line->substr(0, line->find(' '));
+  line->remove_prefix(std::min(line->size(), field.size() + 1));
+  return field;
+}
+
+// Space, tab, newline and backslash are written as three octal digits.
+std::string unescape(std::string_view field) {
+  std::string text;
+  for (size_t at = 0; at < field.size(); at++) {
+    if (field[at] == '\\' && at + 3 < field.size()) {
+      auto digit = [&](size_t i) { return field[at + i] - '0'; };
+      text += static_cast<char>(digit(1) * 64 + digit(2) * 8 + digit(3));
+      at += 3;
+    } else {
+      text += field[at];
+    }
+  }
+  return text;
+}
+
+bool isTopmost(const MountPoint& mount) {
+  std::ifstream file("/proc/self/mountinfo");
+  std::string table{std::istreambuf_iterator<char>(file), {}};
+  uint32_t major, minor;
+  return findMount(table, mount.directory, &major, &minor) && major == mount.major &&
+         minor == mount.minor;
+}
+
+bool isConnected(int device) {
+  pollfd queue{device, POLLIN, 0};
+  return ::poll(&queue, 1, 0) >= 0 && (queue.revents & (POLLERR | POLLNVAL)) == 0;
+}
+
+// A control file where the control file system is mounted nowhere: in a mount that nobody sees.
+int openHiddenControl(const char* name) {
+  int context = static_cast<int>(::syscall(SYS_fsopen, "fusectl", kFsopenCloexec));
+  if (context < 0) return -1;
+  int mount = -1, control = -1;
+  if (::syscall(SYS_fsconfig, context, kFsconfigCreate, nullptr, nullptr, 0) == 0) {
+    mount = static_cast<int>(::syscall(SYS_fsmount, context, kFsmountCloexec, 0));
+  }
+  if (mount >= 0) control = ::openat(mount, name, O_WRONLY | O_CLOEXEC);
+  int error = errno;
+  if (mount >= 0) ::close(mount);
+  ::close(context);
+  errno = error;
+  return control;
 }
 
 }  // namespace
@@ -79,11 +138,42 @@ int receiveDescriptor(int socket) {
   return descriptor;
 }
 
-void unmountAtExit(const std::string& directory, const std::string& helper) {
-  if (!helper.empty()) return runHelper(helper, directory);
-  if (::umount2(directory.c_str(), UMOUNT_NOFOLLOW) != 0) {
-    ::umount2(directory.c_str(), UMOUNT_NOFOLLOW | MNT_DETACH);
+bool findMount(std::string_view table, std::string_view directory, uint32_t* major,
+               uint32_t* minor) {
+  bool found = false;
+  while (!table.empty()) {
+    std::string_view line = table.substr(0, table.find('\n'));
+    table.remove_prefix(std::min(table.size(), line.size() + 1));
+    // 36 22 0:40 / /mnt/point rw,… - fuse.ram source rw
+    std::string_view fields[5];
+    for (auto& field : fields) field = takeField(&line);
+    if (unescape(fields[4]) != directory) continue;
+    std::string numbers(fields[2]);
+    found = std::sscanf(numbers.c_str(), "%u:%u", major, minor) == 2;
   }
+  return found;
+}
+
+void unmountAtExit(const MountPoint& mount) {
+  if (!isTopmost(mount)) return;
+  if (!mount.helper.empty()) return runHelper(mount.helper, mount.directory);
+  const char* directory = mount.directory.c_str();
+  if (::umount2(directory, UMOUNT_NOFOLLOW) != 0 && isTopmost(mount)) {
+    ::umount2(directory, UMOUNT_NOFOLLOW | MNT_DETACH);
+  }
+}
+
+int abortConnection(int device, uint32_t minor) {
+  std::string name = std::to_string(minor) + "/abort";
+  int control = ::open((kConnections + name).c_str(), O_WRONLY | O_CLOEXEC);
+  if (control < 0) control = openHiddenControl(name.c_str());
+  if (control < 0) return -errno;
+  // The number belongs to this connection for as long as it lives, afterwards perhaps to another.
+  // It lives now, so it did when the file was opened; an open file ends nobody else's.
+  int result = -ENOTCONN;
+  if (isConnected(device)) result = ::write(control, "1", 1) < 0 ? -errno : 0;
+  ::close(control);
+  return result;
 }
 
 }  // namespace ram::fuse

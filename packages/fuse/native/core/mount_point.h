@@ -2,7 +2,9 @@
 // when the process ends.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace ram::fuse {
 
@@ -24,8 +26,25 @@ int openSocketPair(int sockets[2]);
 // come.
 int receiveDescriptor(int socket);
 
-// For the end of the process: takes the mount away at once, also when it is busy. `helper` is the
-// path of fusermount3 for mounts that it made, else empty. Waits at most two seconds.
-void unmountAtExit(const std::string& directory, const std::string& helper);
+// A mount as this process made it.
+struct MountPoint {
+  std::string directory;  // absolute, without symlinks
+  std::string helper;     // the path of fusermount3 for mounts that it made, else empty
+  uint32_t major = 0, minor = 0;  // its device, which tells it from others at that directory
+};
+
+// The device of the topmost mount in `table`, which is the text of /proc/self/mountinfo, whose root
+// is exactly `directory`. False: there is none.
+bool findMount(std::string_view table, std::string_view directory, uint32_t* major,
+               uint32_t* minor);
+
+// For the end of the process: takes the mount away at once, also when it is busy; leaves alone
+// what else is mounted over it, or in its place. Waits at most two seconds.
+void unmountAtExit(const MountPoint& mount);
+
+// Ends the connection of a mount that is still served through `device`, by the kernel's control
+// file; then its clients, and notices that wait for them, wait no longer. Without that file only
+// root can. Returns 0 or -errno; -ENOTCONN: it has ended already.
+int abortConnection(int device, uint32_t minor);
 
 }  // namespace ram::fuse

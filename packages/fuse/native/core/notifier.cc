@@ -1,7 +1,9 @@
 #include "notifier.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 
 #include "protocol.h"
 #include "request.h"
@@ -24,7 +26,8 @@ void Notifier::inodeChanged(const Caller& caller, uint64_t inode, uint64_t offse
                             uint64_t length) {
   changes_.fetch_add(1);
   if (caller.mount == 0) {
-    sendInode(inode, offset, length);
+    std::shared_lock sending(sending_);
+    if (!stopping_) sendInode(inode, offset, length);
   } else {
     enqueue({inode, offset, length, {}});
   }
@@ -33,7 +36,8 @@ void Notifier::inodeChanged(const Caller& caller, uint64_t inode, uint64_t offse
 void Notifier::entryChanged(const Caller& caller, uint64_t parent, std::string_view name) {
   changes_.fetch_add(1);
   if (caller.mount == 0) {
-    sendName(parent, name);
+    std::shared_lock sending(sending_);
+    if (!stopping_) sendName(parent, name);
   } else {
     enqueue({parent, 0, 0, std::string(name)});
   }
@@ -97,31 +101,98 @@ int Notifier::sendEntry(uint64_t parent, std::string_view name) {
   return transport_.notify(std::span(buffer, length));
 }
 
+int Notifier::start() {
+  std::lock_guard lock(mutex_);
+  try {
+    thread_ = std::thread([this] { run(); });
+  } catch (const std::system_error&) {
+    return -EAGAIN;
+  }
+  return 0;
+}
+
 void Notifier::enqueue(Item item) {
   std::lock_guard lock(mutex_);
   if (stopping_) return;
-  queue_.push_back(std::move(item));
-  if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
+  if (queue_.size() < kQueueMax) {
+    queue_.push_back(std::move(item));
+  } else {
+    merge(std::move(item));
+  }
   wake_.notify_one();
+}
+
+void Notifier::merge(Item item) {
+  if (item.name.empty()) return mergeInode(item.inode, item.offset, item.length);
+  if (allNames_) return mergeInode(item.inode, 0, 0);
+  names_.insert({item.inode, std::move(item.name)});
+  if (names_.size() < kNamesMax || !epochs_) return;
+  for (auto& [parent, name] : names_) mergeInode(parent, 0, 0);
+  names_.clear();
+  allNames_ = true;
+}
+
+void Notifier::mergeInode(uint64_t inode, uint64_t offset, uint64_t length) {
+  uint64_t end = length > UINT64_MAX - offset ? UINT64_MAX : offset + length;
+  auto [found, isNew] = inodes_.insert({inode, {offset, end}});
+  Range& range = found->second;
+  if (isNew || length == 0) return;
+  bool wasEmpty = range.begin == range.end;
+  range = {wasEmpty ? offset : std::min(range.begin, offset),
+           wasEmpty ? end : std::max(range.end, end)};
+}
+
+// What is next; in merged ones the inode is 0 for all names.
+bool Notifier::take(Item* item) {
+  if (!queue_.empty()) {
+    *item = std::move(queue_.front());
+    queue_.pop_front();
+  } else if (allNames_) {
+    *item = {};
+    allNames_ = false;
+  } else if (!names_.empty()) {
+    auto node = names_.extract(names_.begin());
+    *item = {node.value().first, 0, 0, std::move(node.value().second)};
+  } else if (!inodes_.empty()) {
+    auto [inode, range] = *inodes_.begin();
+    inodes_.erase(inodes_.begin());
+    uint64_t length = range.end == UINT64_MAX ? UINT64_MAX : range.end - range.begin;
+    *item = {inode, range.begin, length, {}};
+  } else {
+    return false;
+  }
+  return true;
+}
+
+void Notifier::sendQueued(const Item& item) {
+  if (item.inode == 0) {
+    OutHeader header{sizeof(header), static_cast<int32_t>(Notice::kIncrementEpoch), 0};
+    sent_.fetch_add(1, std::memory_order_relaxed);
+    transport_.notify(std::as_bytes(std::span(&header, 1)));
+  } else if (item.name.empty()) {
+    sendInode(item.inode, item.offset, item.length);
+  } else {
+    sendName(item.inode, item.name);
+  }
 }
 
 void Notifier::run() {
   std::unique_lock lock(mutex_);
+  Item item;
   while (!stopping_) {
-    if (queue_.empty()) {
+    if (!take(&item)) {
       wake_.wait(lock);
       continue;
     }
-    Item item = std::move(queue_.front());
-    queue_.pop_front();
     lock.unlock();
-    if (item.name.empty()) {
-      sendInode(item.inode, item.offset, item.length);
-    } else {
-      sendName(item.inode, item.name);
-    }
+    sendQueued(item);
     lock.lock();
   }
+}
+
+size_t Notifier::queued() {
+  std::lock_guard lock(mutex_);
+  return queue_.size() + names_.size() + inodes_.size();
 }
 
 void Notifier::stop() {
@@ -130,10 +201,13 @@ void Notifier::stop() {
     std::lock_guard lock(mutex_);
     stopping_ = true;
     queue_.clear();
+    names_.clear();
+    inodes_.clear();
     thread.swap(thread_);
     wake_.notify_all();
   }
   if (thread.joinable()) thread.join();
+  std::lock_guard sending(sending_);
 }
 
 }  // namespace ram::fuse

@@ -16,6 +16,10 @@
 //               replies leave a note (granted) before they are sent; N then waits for the
 //               directory's lock, as names do, and is sent again. A change before the note shows
 //               in `changes`, and then granted() queues the notice itself.
+//
+// A queue that grows long keeps each inode and each name once: what waits to be sent also speaks
+// for later changes of the same, and the order of notices does not matter. When there are too many
+// names, all names that the kernel holds are made void with one notice, where it knows that one.
 #pragma once
 
 #include <array>
@@ -24,9 +28,13 @@
 #include <cstdint>
 #include <deque>
 #include <mutex>
+#include <set>
+#include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <unordered_map>
+#include <utility>
 
 #include "ram/file_system.h"
 #include "transport.h"
@@ -35,8 +43,17 @@ namespace ram::fuse {
 
 class Notifier final : public Observer {
  public:
+  static constexpr size_t kQueueMax = 1024;   // in their order, before they are merged
+  static constexpr size_t kNamesMax = 16384;  // merged ones, before all names are made void
+
   explicit Notifier(Transport& transport) : transport_(transport) {}
   ~Notifier() { stop(); }
+
+  // Starts the queue's thread; nothing is sent from the queue before. Returns 0, or -EAGAIN where
+  // no thread can be had: then the mount must not be made, since notices would be lost.
+  int start();
+  // The kernel knows the notice that makes all names void (FUSE 7.44).
+  void useEpochs() { epochs_.store(true); }
 
   void inodeChanged(const Caller& caller, uint64_t inode, uint64_t offset,
                     uint64_t length) override;
@@ -53,8 +70,12 @@ class Notifier final : public Observer {
   // Bytes that the kernel keeps in its cache after this request are not those of the file.
   void invalidateLater(uint64_t inode, uint64_t offset, uint64_t length);
 
-  // Ends the queue's thread; what is queued is dropped. Idempotent.
+  // Ends the queue's thread and waits for notices that are being sent; what is queued, and what
+  // comes later, is dropped. Idempotent. A notice may wait for a client that waits for a reply:
+  // requests must still be served, or the connection be ended.
   void stop();
+
+  size_t queued();
 
   uint64_t sent() const { return sent_.load(std::memory_order_relaxed); }
 
@@ -69,7 +90,15 @@ class Notifier final : public Observer {
     uint64_t inode, parent;
   };
 
+  struct Range {
+    uint64_t begin, end;  // empty: attributes only
+  };
+
   void enqueue(Item item);
+  void merge(Item item);
+  void mergeInode(uint64_t inode, uint64_t offset, uint64_t length);
+  bool take(Item* item);
+  void sendQueued(const Item& item);
   void run();
   void sendInode(uint64_t inode, uint64_t offset, uint64_t length);
   void sendName(uint64_t parent, std::string_view name);
@@ -85,11 +114,17 @@ class Notifier final : public Observer {
   std::array<std::mutex, kGrantLocks> grantLocks_;  // slot i is guarded by lock i % kGrantLocks
   std::array<Grant, kGrants> grants_{};
 
-  std::mutex mutex_;  // guards the queue, the thread's handle and stopping_
+  std::atomic<bool> epochs_{false};
+  std::shared_mutex sending_;  // shared by those who send a change by themselves; no other in it
+
+  std::mutex mutex_;  // guards what follows
   std::condition_variable wake_;
   std::deque<Item> queue_;
+  std::unordered_map<uint64_t, Range> inodes_;        // merged, beyond the queue
+  std::set<std::pair<uint64_t, std::string>> names_;  // the same
+  bool allNames_ = false;
   std::thread thread_;
-  bool stopping_ = false;
+  std::atomic<bool> stopping_{false};
 };
 
 }  // namespace ram::fuse

@@ -64,6 +64,8 @@ int64_t openDirectory(Session&, Request&, Reply&);
 int64_t readDirectory(Session&, Request&, Reply&);
 int64_t readDirectoryPlus(Session&, Request&, Reply&);
 int64_t releaseDirectory(Session&, Request&, Reply&);
+// Gives back the references in a reply to readdirplus that the kernel never took.
+void forgetEntries(Session&, const Caller&, std::span<const std::byte> body);
 
 // --- extended attributes -------------------------------------------------------------------------
 int64_t getXattr(Session&, Request&, Reply&);

@@ -72,6 +72,9 @@ int64_t openDirectory(Session& session, Request& request, Reply& reply) {
   int error = session.fileSystem.openDirectory(request.caller, request.node(), &opened);
   if (error < 0) return error;
   reply.make<OpenOut>()->handle = opened.handle;
+  reply.openedInode = request.node();
+  reply.openedHandle = opened.handle;
+  reply.openedDirectory = true;
   return sizeof(OpenOut);
 }
 
@@ -88,6 +91,18 @@ int64_t releaseDirectory(Session& session, Request& request, Reply&) {
   if (in == nullptr) return -EINVAL;
   session.fileSystem.close(request.caller, request.node(), in->handle);
   return 0;
+}
+
+void forgetEntries(Session& session, const Caller& caller, std::span<const std::byte> body) {
+  while (body.size() >= sizeof(EntryOut) + sizeof(WireEntry)) {
+    EntryOut entry;
+    WireEntry wire;
+    std::memcpy(&entry, body.data(), sizeof(entry));
+    std::memcpy(&wire, body.data() + sizeof(entry), sizeof(wire));
+    if (entry.node != 0) session.fileSystem.forget(caller, entry.node, 1);
+    size_t used = sizeof(entry) + sizeof(wire) + wire.nameLength;
+    body = body.subspan(std::min(body.size(), (used + 7) & ~size_t{7}));
+  }
 }
 
 }  // namespace ram::fuse

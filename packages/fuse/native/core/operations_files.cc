@@ -25,9 +25,11 @@ bool needsFlush(const Session& session, const Request& request) {
   return session.options.volumeLocks && !isOurs(request.caller.pid);
 }
 
+// `direct` is what ioModes said when it counted this open.
 void replyOpened(Session& session, const Request& request, uint64_t inode,
-                 const OpenResult& opened, Reply& reply, size_t offset) {
-  bool direct = session.ioModes.open(inode, session.options.direct, opened.direct);
+                 const OpenResult& opened, bool direct, Reply& reply, size_t offset) {
+  if (opened.direct && !direct) session.ioModes.needDirect(inode);
+  direct = direct || opened.direct;
   auto* out = reply.make<OpenOut>(offset);
   out->handle = opened.handle;
   out->flags = direct ? kOpenDirectIo | kOpenParallelDirectWrites : kOpenKeepCache;
@@ -39,6 +41,12 @@ void replyOpened(Session& session, const Request& request, uint64_t inode,
 // Flags of open(2) that reach the store; the rest is the kernel's business.
 constexpr uint32_t kStoreOpenFlags = O_ACCMODE | O_TRUNC | O_APPEND | O_EXCL;
 
+// O_DIRECT tells the store that the kernel will cache nothing of this open; what the client's
+// O_DIRECT means is the kernel's business.
+int storeFlags(uint32_t flags, bool direct) {
+  return static_cast<int>((flags & kStoreOpenFlags) | (direct ? O_DIRECT : 0));
+}
+
 struct NewFile {
   const CreateIn* in;
   Attributes attributes;
@@ -48,7 +56,9 @@ struct NewFile {
 int64_t replyCreated(Session& session, const Request& request, const NewFile& file,
                      uint64_t before, Reply& reply) {
   replyEntry(session, request.node(), file.attributes, before, reply);
-  replyOpened(session, request, file.attributes.inode, file.opened, reply, sizeof(EntryOut));
+  uint64_t inode = file.attributes.inode;
+  bool direct = session.ioModes.open(inode, session.options.direct);
+  replyOpened(session, request, inode, file.opened, direct, reply, sizeof(EntryOut));
   return sizeof(EntryOut) + sizeof(OpenOut);
 }
 
@@ -63,12 +73,16 @@ int64_t open(Session& session, Request& request, Reply& reply) {
   bool kills = (in->openFlags & kOpenKillPrivileges) != 0 && (in->flags & O_TRUNC) != 0;
   PrivilegeWatch watch(session, request, kills);
   OpenResult opened{};
+  bool direct = session.ioModes.open(request.node(), session.options.direct);
   int error = session.fileSystem.open(request.caller, request.node(),
-                                      static_cast<int>(in->flags & kStoreOpenFlags),
+                                      storeFlags(in->flags, direct),
                                       kills ? uint32_t{kWriteKillPrivileges} : 0, &opened);
-  if (error < 0) return error;
+  if (error < 0) {
+    session.ioModes.close(request.node());
+    return error;
+  }
   watch.changed();
-  replyOpened(session, request, request.node(), opened, reply, 0);
+  replyOpened(session, request, request.node(), opened, direct, reply, 0);
   return sizeof(OpenOut);
 }
 
@@ -81,7 +95,7 @@ int64_t create(Session& session, Request& request, Reply& reply) {
   uint64_t before = session.notifier.changes();
   int error = session.fileSystem.create(
       creator(session, request, file.in->mode), request.node(), name, file.in->mode,
-      static_cast<int>(file.in->flags & kStoreOpenFlags), &file.attributes, &file.opened);
+      storeFlags(file.in->flags, session.options.direct), &file.attributes, &file.opened);
   if (error < 0) return error;
   return replyCreated(session, request, file, before, reply);
 }
@@ -93,7 +107,7 @@ int64_t makeTemporary(Session& session, Request& request, Reply& reply) {
   uint64_t before = session.notifier.changes();
   int error = session.fileSystem.makeTemporary(
       creator(session, request, file.in->mode), request.node(), file.in->mode,
-      static_cast<int>(file.in->flags & kStoreOpenFlags), &file.attributes, &file.opened);
+      storeFlags(file.in->flags, session.options.direct), &file.attributes, &file.opened);
   if (error < 0) return error;
   return replyCreated(session, request, file, before, reply);
 }

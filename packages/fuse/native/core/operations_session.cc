@@ -11,6 +11,7 @@ namespace {
 
 constexpr uint16_t kMaxBackground = 64;  // reads ahead and direct writes under way at once
 constexpr uint16_t kCongestion = 48;
+constexpr uint32_t kEpochMinor = 44;  // the first with Notice::kIncrementEpoch
 
 // What this driver wants wherever the kernel has it. Not wanted, with the reason:
 //   kWritebackCache          the kernel would be the authority on size and times
@@ -75,6 +76,7 @@ int64_t init(Session& session, Request& request, Reply& reply) {
   if (error == 0) {
     session.negotiated = negotiate(in, session.options);
     const Negotiated& agreed = session.negotiated;
+    if (agreed.minor >= kEpochMinor) session.notifier.useEpochs();
     out->maxReadahead = in.maxReadahead;
     out->flags = static_cast<uint32_t>(agreed.flags);
     out->flags2 = static_cast<uint32_t>(agreed.flags >> 32);

@@ -1,5 +1,6 @@
 // Requests about extended attributes.
 #include <cerrno>
+#include <cstring>
 
 #include "operations.h"
 
@@ -27,6 +28,29 @@ int64_t replySized(ssize_t result, uint32_t asked, Reply& reply) {
   if (result < 0 || asked != 0) return result;
   reply.make<GetxattrOut>()->size = static_cast<uint32_t>(result);
   return sizeof(GetxattrOut);
+}
+
+// Names that only root may know of, as on tmpfs. The kernel itself refuses to get, set and remove
+// them, but not to list them.
+bool isTrusted(std::string_view name) { return name.starts_with("trusted."); }
+
+// The list without trusted names, made in the reply whether names or their length were asked for.
+int64_t listForUsers(Session& session, Request& request, uint32_t asked, Reply& reply) {
+  auto* names = reinterpret_cast<char*>(reply.body().data());
+  ssize_t all = session.fileSystem.listXattr(request.caller, request.node(), names,
+                                             reply.body().size());
+  ssize_t kept = 0;
+  for (ssize_t at = 0; at < all;) {
+    std::string_view name(names + at);
+    ssize_t size = static_cast<ssize_t>(name.size()) + 1;
+    if (!isTrusted(name)) {
+      std::memmove(names + kept, names + at, static_cast<size_t>(size));
+      kept += size;
+    }
+    at += size;
+  }
+  if (all < 0) return all;
+  return asked != 0 && kept > asked ? -ERANGE : replySized(kept, asked, reply);
 }
 
 }  // namespace
@@ -59,6 +83,7 @@ int64_t setXattr(Session& session, Request& request, Reply&) {
 int64_t listXattr(Session& session, Request& request, Reply& reply) {
   auto* in = request.arguments.take<GetxattrIn>();
   if (in == nullptr || in->size > reply.body().size()) return -EINVAL;
+  if (request.caller.uid != 0) return listForUsers(session, request, in->size, reply);
   char* names = in->size == 0 ? nullptr : reinterpret_cast<char*>(reply.body().data());
   ssize_t result =
       session.fileSystem.listXattr(request.caller, request.node(), names, in->size);

@@ -40,9 +40,11 @@ class Reply {
   }
 
   // What the kernel holds once it has the reply, and what must be given back if it never gets it.
+  // readdirplus grants what its entries name.
   uint64_t grantedInode = 0;
   uint64_t openedInode = 0;
   uint64_t openedHandle = 0;
+  bool openedDirectory = false;
 
  private:
   std::span<std::byte> memory_;

@@ -16,6 +16,7 @@ Session::Session(FileSystem* fileSystem, Transport& transport, const SessionOpti
 }
 
 int Session::attach() {
+  if (int error = notifier.start(); error < 0) return error;
   int number = fileSystem.attach(&notifier);
   if (number < 0) return number;
   std::lock_guard lock(closeMutex_);
@@ -52,8 +53,12 @@ void Session::handle(std::span<const std::byte> bytes, uint32_t channel,
   int64_t result = dispatch(request, reply);
   if (result == kNoReply) return;
   if (result < 0) counters.errors.fetch_add(1, std::memory_order_relaxed);
-  int sent = transport.send(channel, reply.finish(request.header->unique, result));
-  if (sent == -ENOENT) undo(request, reply);
+  auto answer = reply.finish(request.header->unique, result);
+  if (transport.send(channel, answer) >= 0) return;
+  undo(request, reply);
+  if (request.header->opcode == kReaddirplus && result > 0) {
+    forgetEntries(*this, request.caller, answer.subspan(sizeof(OutHeader)));
+  }
 }
 
 int64_t Session::dispatch(Request& request, Reply& reply) {
@@ -97,7 +102,7 @@ int64_t Session::retryWithFreedSpace(const Operation& operation, const Request& 
 // The kernel never took the reply (its client was killed): it does not hold what it granted.
 void Session::undo(const Request& request, const Reply& reply) {
   if (reply.openedInode != 0) {
-    ioModes.close(reply.openedInode);
+    if (!reply.openedDirectory) ioModes.close(reply.openedInode);
     fileSystem.close(request.caller, reply.openedInode, reply.openedHandle);
   }
   if (reply.grantedInode != 0) fileSystem.forget(request.caller, reply.grantedInode, 1);

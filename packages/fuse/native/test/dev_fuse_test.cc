@@ -9,6 +9,7 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "few_threads.h"
 #include "harness.h"
 
 namespace ram::fuse {
@@ -23,7 +24,9 @@ struct Echo final : RequestHandler {
       std::unique_lock lock(mutex);
       wake.wait(lock, [&] { return released; });
     }
-    transport->send(channel, request);
+    if (text == "limit") limitThreads();
+    if (text == "alone?") text = transport->expectDelay() ? "no" : "yes";
+    transport->send(channel, std::as_bytes(std::span(text)));
   }
   DevFuse* transport = nullptr;
   std::mutex mutex;
@@ -75,6 +78,30 @@ TEST_CASE("transport: a request that takes long does not keep others waiting") {
     echo.wake.notify_all();
   }
   CHECK(pair.receive() == "slow");
+}
+
+TEST_CASE("transport: without the first thread it does not start") {
+  Pair pair;
+  CHECK(inChild([&] {
+    DevFuse transport(pair.sockets[0], 4);
+    Echo echo;
+    limitThreads();
+    return transport.start(&echo, nullptr, nullptr) < 0 && transport.threads() == 0;
+  }));
+  ::close(pair.sockets[0]);
+}
+
+TEST_CASE("transport: where no more threads can be had, those that there are go on") {
+  Pair pair;
+  CHECK(inChild([&] {
+    DevFuse transport(pair.sockets[0], 4);
+    Echo echo;
+    echo.transport = &transport;
+    if (transport.start(&echo, nullptr, nullptr) != 0) return false;
+    return pair.exchange("limit") == "limit" && pair.exchange("alone?") == "yes" &&
+           pair.exchange("alone?") == "yes" && transport.threads() == 1;
+  }));
+  ::close(pair.sockets[0]);
 }
 
 TEST_CASE("transport: stop gets a waiting thread out") {

@@ -440,7 +440,8 @@ int FakeFileSystem::open(const Caller& caller, uint64_t inode, int flags, uint32
   Node* node = find(inode);
   if (node == nullptr) return -ENOENT;
   node->opens++;
-  *out = {inode, false};
+  lastOpenFlags = flags;
+  *out = {inode, hasViews};
   if ((flags & O_TRUNC) == 0) return 0;
   resize(*node, 0);
   touch(*node);

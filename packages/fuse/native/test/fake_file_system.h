@@ -23,6 +23,8 @@ class FakeFileSystem final : public FileSystem {
   int references() const { return references_; }
   std::string recordedInit;
   uint64_t inodesMax = UINT64_MAX;
+  bool hasViews = false;  // opens must be direct
+  int lastOpenFlags = 0;
 
   uint32_t abi() const override { return kFileSystemAbi; }
   void retain() override { references_++; }

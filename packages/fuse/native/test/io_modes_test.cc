@@ -9,19 +9,22 @@ namespace ram::fuse {
 
 TEST_CASE("io modes: the first open decides until the last close") {
   IoModes modes;
-  CHECK_FALSE(modes.open(7, false, false));
-  CHECK_FALSE(modes.open(7, true, false));
+  CHECK_FALSE(modes.open(7, false));
+  CHECK_FALSE(modes.open(7, true));
   modes.close(7);
   modes.close(7);
-  CHECK(modes.open(7, true, false));
-  CHECK(modes.open(7, false, false));
+  CHECK(modes.open(7, true));
+  CHECK(modes.open(7, false));
 }
 
 TEST_CASE("io modes: what cannot be cached is direct from then on") {
   IoModes modes;
-  CHECK_FALSE(modes.open(7, false, false));
-  CHECK(modes.open(7, false, true));
-  CHECK(modes.open(7, false, false));
+  CHECK_FALSE(modes.open(7, false));
+  modes.needDirect(7);
+  CHECK(modes.open(7, false));
+  modes.close(7);
+  modes.close(7);
+  CHECK_FALSE(modes.open(7, false));
 }
 
 TEST_CASE("io modes: a close too many does no harm") {
@@ -37,7 +40,7 @@ TEST_CASE("io modes: counts agree with a model over many inodes") {
   for (int step = 0; step < 200'000; step++) {
     uint64_t inode = 1 + random() % 5000;
     if (random() % 2 == 0 || model[inode] == 0) {
-      modes.open(inode, false, false);
+      modes.open(inode, false);
       model[inode]++;
     } else {
       modes.close(inode);

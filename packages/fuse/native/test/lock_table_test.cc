@@ -107,6 +107,27 @@ TEST_CASE("locks: two that wait for each other are EDEADLK") {
   CHECK(table.set(5, kBob, lock(F_WRLCK), &other) == -EDEADLK);
 }
 
+TEST_CASE("locks: a long chain of many waiters is searched once, and is no deadlock") {
+  constexpr uint64_t kFiles = 40, kOwners = 4;
+  LockTable table;
+  Listener listener;
+  auto owner = [](uint64_t file, uint64_t i) { return LockOwner{1, false, file * kOwners + i}; };
+  for (uint64_t file = 0; file < kFiles; file++) {
+    for (uint64_t i = 0; i < kOwners; i++) {
+      CHECK(table.set(100 + file, owner(file, i), lock(F_RDLCK), nullptr) == 0);
+    }
+  }
+  LockTable::Waiter waiter{&listener, 100, 0};
+  for (uint64_t file = kFiles - 1; file-- > 0;) {
+    for (uint64_t i = 0; i < kOwners; i++) {
+      CHECK(table.set(101 + file, owner(file, i), lock(F_WRLCK), &waiter) == LockTable::kWaiting);
+    }
+  }
+  LockOwner last = owner(kFiles - 1, 0);
+  CHECK(table.set(100, owner(kFiles, 0), lock(F_WRLCK), &waiter) == LockTable::kWaiting);
+  CHECK(table.set(100, last, lock(F_WRLCK), &waiter) == -EDEADLK);
+}
+
 TEST_CASE("locks: a mount that ends leaves none, and others go on") {
   LockTable table;
   Listener listener;

@@ -3,7 +3,11 @@
 #include <doctest/doctest.h>
 
 #include <cerrno>
+#include <map>
+#include <set>
+#include <thread>
 
+#include "few_threads.h"
 #include "harness.h"
 
 namespace ram::fuse {
@@ -45,6 +49,7 @@ TEST_CASE("notifier: a name that the kernel does not hold still changes its dire
 TEST_CASE("notifier: changes by other mounts are sent, but not waited for") {
   RecordingTransport transport;
   Notifier notifier(transport);
+  notifier.start();
   {
     std::lock_guard busy(transport.mutex);  // as if the kernel kept the notice waiting
     notifier.inodeChanged(kOtherMount, 5, 0, 10);
@@ -77,6 +82,7 @@ TEST_CASE("notifier: an inode that the kernel never heard of costs one notice") 
 TEST_CASE("notifier: a change between reading the store and replying is made good") {
   RecordingTransport transport;
   Notifier notifier(transport);
+  notifier.start();
   uint64_t before = notifier.changes();
   notifier.inodeChanged(kInProcess, 5, 0, 0);
   notifier.granted(5, 1, before);
@@ -87,12 +93,89 @@ TEST_CASE("notifier: a change between reading the store and replying is made goo
 TEST_CASE("notifier: stop ends the queue, and what comes later is dropped") {
   RecordingTransport transport;
   Notifier notifier(transport);
+  notifier.start();
   notifier.inodeChanged(kOtherMount, 5, 0, 10);
   notifier.stop();
   size_t sent = transport.notices.size();
   notifier.inodeChanged(kOtherMount, 5, 0, 10);
+  notifier.inodeChanged(kInProcess, 5, 0, 10);
+  notifier.entryChanged(kInProcess, 1, "name");
   notifier.stop();
   CHECK(transport.notices.size() == sent);
+}
+
+TEST_CASE("notifier: without a thread it does not start, nor does its session") {
+  CHECK(inChild([] {
+    FakeFileSystem files;
+    RecordingTransport transport;
+    Session session(&files, transport, {});
+    limitThreads();
+    return session.attach() == -EAGAIN;
+  }));
+}
+
+TEST_CASE("notifier: what waits is kept once per inode and name, and nothing is lost") {
+  RecordingTransport transport;
+  Notifier notifier(transport);
+  notifier.start();
+  {
+    std::lock_guard busy(transport.mutex);  // as if the kernel kept the first notice waiting
+    for (size_t i = 0; i < Notifier::kQueueMax + 1; i++) {
+      notifier.inodeChanged(kOtherMount, 5, 0, 0);
+    }
+    for (uint64_t round = 0; round < 5000; round++) {
+      notifier.inodeChanged(kOtherMount, 7, 1000 + round, 10);
+      notifier.inodeChanged(kOtherMount, 8, 0, 0);
+      notifier.inodeChanged(kOtherMount, 9, 500, round == 100 ? UINT64_MAX : 1);
+      notifier.entryChanged(kOtherMount, 1, "name" + std::to_string(round % 10));
+    }
+    CHECK(notifier.queued() <= Notifier::kQueueMax + 20);
+  }
+  while (notifier.queued() != 0) std::this_thread::yield();
+  notifier.stop();
+  std::map<uint64_t, InvalidateInodeOut> inodes;
+  std::set<std::string> names;
+  for (auto& notice : transport.notices) {
+    if (notice.header.error == static_cast<int>(Notice::kInvalidateEntry)) {
+      names.insert(notice.body.substr(sizeof(InvalidateEntryOut)));
+    } else {
+      auto body = notice.as<InvalidateInodeOut>();
+      inodes[body.node] = body;
+    }
+  }
+  CHECK(names.size() == 10);
+  CHECK(inodes[7].offset <= 1000);
+  CHECK(inodes[7].offset + inodes[7].length >= 1000 + 4999 + 10);
+  CHECK(inodes[8].offset == -1);
+  CHECK(inodes[9].offset == 500);
+  CHECK(inodes[9].length == 0);
+}
+
+TEST_CASE("notifier: too many names are made void together, where the kernel can") {
+  for (bool epochs : {true, false}) {
+    RecordingTransport transport;
+    Notifier notifier(transport);
+    notifier.start();
+    if (epochs) notifier.useEpochs();
+    size_t count = Notifier::kQueueMax + Notifier::kNamesMax + 1000;
+    {
+      std::lock_guard busy(transport.mutex);
+      for (size_t i = 0; i < count; i++) {
+        notifier.entryChanged(kOtherMount, 1 + i % 3, std::to_string(i));
+      }
+      if (epochs) CHECK(notifier.queued() <= Notifier::kQueueMax + 3);
+    }
+    while (notifier.queued() != 0) std::this_thread::yield();
+    notifier.stop();
+    size_t voided = 0, attributes = 0;
+    for (auto& notice : transport.notices) {
+      voided += notice.header.error == static_cast<int>(Notice::kIncrementEpoch);
+      attributes += notice.header.error == static_cast<int>(Notice::kInvalidateInode);
+    }
+    CHECK(voided == (epochs ? 1 : 0));
+    CHECK(attributes == (epochs ? 3 : 0));
+    if (!epochs) CHECK(transport.notices.size() == count);
+  }
 }
 
 }  // namespace ram::fuse

@@ -130,6 +130,60 @@ TEST_CASE("names: a reply that the kernel refuses gives back what it granted") {
   CHECK(harness.session.ioModes.openCount(inode) == 1);
 }
 
+TEST_CASE("directories: a reply that the kernel refuses gives back what it granted") {
+  Harness harness;
+  harness.start();
+  uint64_t inode = harness.createFile("a");
+  CHECK(harness.files.openHandles() == 1);
+  harness.transport.sendResult = -ENOENT;
+  harness.call(RequestBuilder(kOpendir).with(OpenIn{O_RDONLY, 0}));
+  CHECK(harness.files.openHandles() == 1);
+  CHECK(harness.session.ioModes.openCount(kRootInode) == 0);
+  ReadIn in{};
+  in.size = 4096;
+  harness.call(RequestBuilder(kReaddirplus).with(in));
+  CHECK(harness.files.kernelReferences(inode) == 1);
+  harness.transport.sendResult = 0;
+  harness.call(RequestBuilder(kReaddirplus).with(in));
+  CHECK(harness.files.kernelReferences(inode) == 2);
+}
+
+TEST_CASE("files: the store hears O_DIRECT for opens that the kernel does not cache") {
+  Harness cached, direct({.direct = true});
+  for (Harness* harness : {&cached, &direct}) {
+    harness->start();
+    uint64_t inode = harness->createFile("a");
+    bool isDirect = harness == &direct;
+    CHECK(((harness->files.lastOpenFlags & O_DIRECT) != 0) == isDirect);
+    harness->call(RequestBuilder(kOpen, inode).with(OpenIn{O_RDWR | O_DIRECT, 0}));
+    CHECK(((harness->files.lastOpenFlags & O_DIRECT) != 0) == isDirect);
+  }
+}
+
+TEST_CASE("files: once direct, opens are direct until the last close, and the store hears it") {
+  Harness harness;
+  harness.start();
+  uint64_t inode = harness.createFile("a");
+  auto open = [&] {
+    auto reply = harness.call(RequestBuilder(kOpen, inode).with(OpenIn{O_RDONLY, 0}));
+    return (reply.as<OpenOut>().flags & kOpenDirectIo) != 0;
+  };
+  CHECK_FALSE(open());
+  harness.files.hasViews = true;
+  CHECK(open());
+  CHECK((harness.files.lastOpenFlags & O_DIRECT) == 0);
+  harness.files.hasViews = false;
+  CHECK(open());
+  CHECK((harness.files.lastOpenFlags & O_DIRECT) != 0);
+}
+
+TEST_CASE("files: an open that fails is not counted") {
+  Harness harness;
+  harness.start();
+  CHECK(harness.call(RequestBuilder(kOpen, 999).with(OpenIn{})).header.error == -ENOENT);
+  CHECK(harness.session.ioModes.openCount(999) == 0);
+}
+
 TEST_CASE("files: written bytes are read back") {
   Harness harness;
   harness.start();
@@ -284,6 +338,25 @@ TEST_CASE("xattrs: names of SELinux and ACLs are refused, others travel") {
   CHECK(get("user.a", 0).as<GetxattrOut>().size == 3);
   CHECK(get("user.a", 2).header.error == -ERANGE);
   CHECK(get("user.a", 3).body == "123");
+}
+
+TEST_CASE("xattrs: trusted names are listed for root only") {
+  Harness harness;
+  harness.start();
+  uint64_t inode = harness.createFile("a");
+  for (auto name : {"trusted.a", "user.b", "trusted.overlay.c", "user.d"}) {
+    auto set = RequestBuilder(kSetxattr, inode).with(SetxattrIn{1, 0, 0, 0});
+    harness.call(set.name(name).data("x"));
+  }
+  auto list = [&](uint32_t uid, uint32_t size) {
+    return harness.call(RequestBuilder(kListxattr, inode).with(GetxattrIn{size, 0}).as(uid, uid));
+  };
+  CHECK(list(0, 1000).body == std::string("trusted.a\0trusted.overlay.c\0user.b\0user.d\0", 42));
+  CHECK(list(0, 0).as<GetxattrOut>().size == 42);
+  CHECK(list(5, 1000).body == std::string("user.b\0user.d\0", 14));
+  CHECK(list(5, 0).as<GetxattrOut>().size == 14);
+  CHECK(list(5, 14).body.size() == 14);
+  CHECK(list(5, 13).header.error == -ERANGE);
 }
 
 TEST_CASE("devices: numbers survive the wire") {

@@ -1,4 +1,5 @@
 // Mounts, writes a file through the mount, and ends in a way. Arguments: directory, way.
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { Volume } from '@ram/fs-core';
@@ -29,6 +30,13 @@ function end(mounted: Awaited<ReturnType<typeof mount>>) {
   if (way === 'throw') throw new Error('on purpose');
   if (way === 'busy-exit') {
     fs.openSync(`${directory}/file`, 'r');
+    process.exit(3);
+  }
+  if (way === 'replaced-exit') {
+    // The mount leaves the tree, but lives on for its open file; another comes to its place.
+    fs.openSync(`${directory}/file`, 'r');
+    execFileSync('umount', ['-l', directory], { timeout: 5000 });
+    execFileSync('mount', ['-t', 'tmpfs', 'another', directory], { timeout: 5000 });
     process.exit(3);
   }
   if (way === 'worker-return') mounted.unref();
