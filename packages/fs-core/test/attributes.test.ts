@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { BothSides } from './both-sides.ts';
+import { asRoot, BothSides } from './both-sides.ts';
 
 let both: BothSides;
 
@@ -10,7 +10,7 @@ beforeEach(() => {
 afterEach(() => both.close());
 
 describe('attributes', () => {
-  it('change as on tmpfs', () => {
+  asRoot.it('change as on tmpfs', () => {
     both.same((fs, at) => {
       fs.writeFileSync(at('/a'), 'x');
       fs.chmodSync(at('/a'), 0o6755);
@@ -61,7 +61,7 @@ describe('attributes', () => {
     });
   });
 
-  it('pass from a setgid directory to what is made in it', () => {
+  asRoot.it('pass from a setgid directory to what is made in it', () => {
     both.same((fs, at) => {
       fs.mkdirSync(at('/d'));
       fs.chownSync(at('/d'), 0, 55);

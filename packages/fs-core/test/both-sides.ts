@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import * as nodeFs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
+import { requirement } from '@ram/test-support';
 import { expect } from 'vitest';
 import { Volume } from '../src/index.ts';
 import type { VolumeFs } from '../src/index.ts';
@@ -17,6 +18,13 @@ interface Side {
 
 const tmpfs = nodeFs.existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 const errorFields = ['name', 'code', 'errno', 'syscall', 'path', 'dest', 'message'] as const;
+
+/** For tests that change owners, or take their own rights away. */
+export const asRoot = requirement(
+  'root',
+  process.getuid?.() === 0,
+  'tmpfs refuses a plain user what a Volume lets its own process do',
+);
 
 /** Both file systems, with the same content as long as only `same` is used. */
 export class BothSides {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, it } from 'vitest';
-import { BothSides } from './both-sides.ts';
+import { asRoot, BothSides } from './both-sides.ts';
 
 let both: BothSides;
 
@@ -77,7 +77,7 @@ describe('open files', () => {
     });
   });
 
-  it('are truncated, extended with zeros, and synced', () => {
+  asRoot.it('are truncated, extended with zeros, and synced', () => {
     for (const size of [0, 1, 4095, 4096, 4097, 100_000]) {
       both.same((fs, at) => {
         const fd = fs.openSync(at('/a'), 'w+');

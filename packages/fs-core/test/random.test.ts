@@ -1,5 +1,5 @@
-import { afterEach, describe, it } from 'vitest';
-import { BothSides } from './both-sides.ts';
+import { afterEach, describe } from 'vitest';
+import { asRoot, BothSides } from './both-sides.ts';
 import type { Call } from './both-sides.ts';
 import { Random, rounds, seedOf } from './random.ts';
 
@@ -81,7 +81,7 @@ function randomCall(random: Random, files: Map<unknown, number>[]): Call {
 describe('random calls', () => {
   for (let round = 0; round < rounds; round += 1) {
     const seed = seedOf(round);
-    it(`give the same as node:fs on tmpfs (RAM_RANDOM_SEED=${seed})`, () => {
+    asRoot.it(`give the same as node:fs on tmpfs (RAM_RANDOM_SEED=${seed})`, () => {
       const random = new Random(seed);
       const files: Map<unknown, number>[] = [];
       both = new BothSides('256M');
