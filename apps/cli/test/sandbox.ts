@@ -1,6 +1,15 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  chownSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+} from 'node:fs';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -197,5 +206,10 @@ function killGroup(pid: number | undefined): void {
 }
 
 function canUseFuse(): boolean {
-  return existsSync('/dev/fuse') && (isRoot || existsSync('/usr/bin/fusermount3'));
+  try {
+    accessSync('/dev/fuse', constants.R_OK | constants.W_OK);
+  } catch {
+    return false;
+  }
+  return isRoot || existsSync('/usr/bin/fusermount3');
 }
