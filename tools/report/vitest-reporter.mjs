@@ -7,7 +7,7 @@ import { addFailure, emptyReport, removeReport, skipReason, writeReport } from '
 
 /** @implements {Reporter} */
 export default class SuiteReporter {
-  #file = join(process.cwd(), 'reports', `${taskName()}.json`);
+  #file = join(process.cwd(), 'reports', `${scriptName().replaceAll(':', '-')}.json`);
 
   /** With `-t` most tests are left out on purpose: such a run is for a person and not counted. */
   #counts = true;
@@ -22,7 +22,7 @@ export default class SuiteReporter {
   onTestRunEnd(modules, unhandledErrors) {
     if (!this.#counts) return;
     const { name } = JSON.parse(readFileSync('package.json', 'utf8'));
-    const report = emptyReport(`${name} test`);
+    const report = emptyReport(`${name} ${scriptName()}`);
     for (const module of modules) collect(module, report);
     for (const error of unhandledErrors) addFailure(report, `outside of a test: ${error.message}`);
     writeReport(this.#file, report);
@@ -72,7 +72,7 @@ function printSkips(skipped) {
 }
 
 /** The package script that runs; an editor or `vitest` by hand counts as `test`. */
-function taskName() {
+function scriptName() {
   const script = process.env.npm_lifecycle_event ?? '';
-  return script.startsWith('test') ? script.replaceAll(':', '-') : 'test';
+  return script.startsWith('test') ? script : 'test';
 }
