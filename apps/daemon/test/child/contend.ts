@@ -14,7 +14,7 @@ const inside = join(directory, 'inside');
 for (let round = 0; round < rounds; round += 1) {
   await withLock(directory, async () => {
     closeSync(openSync(inside, 'wx'));
-    await delay(1);
+    await delay(1); // makes a second holder likely to be seen, if there could be one
     rmSync(inside);
     for (const name of readdirSync(lock)) writeFileSync(join(lock, name), dead);
     await delay(round % 20);

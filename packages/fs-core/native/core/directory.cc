@@ -175,7 +175,8 @@ void Directory::shrink(InodeRecord* directory) {
     tx.commit();
     freeTable(before);
   } else if (t->indexSize > kSmallestIndex && t->live < t->capacity / 8) {
-    rebuild(directory, t->indexSize / 4, Heap::Reserve::kNo);  // where there is no memory for it, it stays as it is
+    // Where there is no memory for it, it stays as it is.
+    rebuild(directory, t->indexSize / 4, Heap::Reserve::kNo);
   }
 }
 

@@ -257,9 +257,9 @@ bool Store::hasListeners(const Caller& caller) const {
   return (attached & ~(1u << caller.mount)) != 0;
 }
 
-// Whether the mount's kernel may have anything cached of the inode. Who asks has made a change under
-// the inode's lock, and a look-up counts its reference under that lock: either it saw the change,
-// or its reference is seen here.
+// Whether the mount's kernel may have anything cached of the inode. Who asks has made a change
+// under the inode's lock, and a look-up counts its reference under that lock: either it saw the
+// change, or its reference is seen here.
 bool Store::isKnown(uint32_t mount, uint64_t inode) const {
   return inode == kRootInode ||
          __atomic_load_n(segment_.lookups(mount, inode), __ATOMIC_ACQUIRE) != 0;

@@ -68,7 +68,8 @@ int Store::create(const Caller& caller, uint64_t parent, std::string_view name, 
   birth.mode = S_IFREG | (mode & 07777);
   birth.openFlags = flags & ~(O_CREAT | O_EXCL | O_TRUNC);
   for (;;) {
-    const int made = withRoom(caller, [&] { return makeInode(caller, parent, name, birth, out, opened); });
+    const int made = withRoom(
+        caller, [&] { return makeInode(caller, parent, name, birth, out, opened); });
     if (made != -EEXIST || (flags & O_EXCL) != 0) return made;
     int status = lookup(caller, parent, name, out);
     if (status == -ENOENT) continue;  // removed in between
@@ -78,7 +79,8 @@ int Store::create(const Caller& caller, uint64_t parent, std::string_view name, 
     const bool other = caller.mount != 0 && caller.uid != 0;
     if (other) status = access(caller, inode, wantedBy(flags));
     if (status == 0) {
-      status = open(caller, inode, flags & ~O_CREAT, other ? uint32_t{kWriteKillPrivileges} : 0, opened);
+      const uint32_t writeFlags = other ? uint32_t{kWriteKillPrivileges} : 0;
+      status = open(caller, inode, flags & ~O_CREAT, writeFlags, opened);
     }
     if (status == 0 && (flags & O_TRUNC) != 0) status = getAttributes(caller, inode, out);
     if (status < 0 && caller.mount != 0) forget(caller, inode, 1);

@@ -67,7 +67,7 @@ bool endsWell(pid_t child, const char* directory) {
   pid_t ended = 0;
   for (int waited = 0; ended == 0 && waited < 1000; waited++) {
     ended = ::waitpid(child, &status, WNOHANG);
-    if (ended == 0) ::usleep(10'000);
+    if (ended == 0) ::usleep(10'000);  // waitpid(2) has no time limit of its own
   }
   ::umount2(directory, MNT_FORCE);
   ::umount2(directory, MNT_DETACH);
