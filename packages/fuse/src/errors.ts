@@ -15,7 +15,10 @@ export type FuseErrorCode =
   | 'ERR_RAM_MOUNT_DENIED'
   | 'ERR_RAM_MOUNT_FAILED'
   | 'ERR_RAM_NOT_A_FUSE_MOUNT'
-  | 'ERR_RAM_NO_FUSECTL';
+  | 'ERR_RAM_NO_FUSECTL'
+  | 'ERR_RAM_MAIN_THREAD_ONLY'
+  | 'ERR_RAM_NO_FUSE_NATIVE'
+  | 'ERR_RAM_NO_LIBFUSE';
 
 export function fuseError(code: FuseErrorCode, message: string, cause?: unknown) {
   return ramError(code, message, cause === undefined ? {} : { cause });

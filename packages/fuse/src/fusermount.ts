@@ -9,10 +9,12 @@ import type { ResolvedOptions } from './options.ts';
 const usualFolders = ['/usr/bin', '/bin', '/usr/local/bin', '/usr/sbin', '/run/wrappers/bin'];
 const helperTimeoutMs = 10_000;
 
-/** The path of the setuid helper, or undefined where it is not installed. */
-export function findFusermount(): string | undefined {
+/** The path of the setuid helper, or undefined where it is not installed. libfuse 2 has its own. */
+export function findFusermount(
+  name: 'fusermount3' | 'fusermount' = 'fusermount3',
+): string | undefined {
   const folders = [...(process.env.PATH ?? '').split(delimiter).filter(Boolean), ...usualFolders];
-  return folders.map((folder) => join(folder, 'fusermount3')).find(isExecutable);
+  return folders.map((folder) => join(folder, name)).find(isExecutable);
 }
 
 /**

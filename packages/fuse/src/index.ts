@@ -1,5 +1,8 @@
 export { abortConnection } from './connection.ts';
 export type { FuseErrorCode } from './errors.ts';
+export type { Files } from './fuse-native/files.ts';
+export type { FuseNativeSource } from './fuse-native/mount.ts';
+export type { FuseNativeOptions } from './fuse-native/options.ts';
 export { mount } from './mount.ts';
 export type { Mountable } from './mount.ts';
 export { mountState } from './mount-state.ts';

@@ -1,13 +1,28 @@
 import { opendir, stat } from 'node:fs/promises';
-import { adviceError, codeOf } from './errors.ts';
+import { fileURLToPath } from 'node:url';
+import { invalidArgument, invalidValue } from '@ram/errno';
+import { adviceError, codeOf, fuseError } from './errors.ts';
 import { resolveDirectory, stateOfResolved } from './mount-state.ts';
-import { findMount } from './mount-table.ts';
+import { findMount, isFuse } from './mount-table.ts';
+import type { MountIdentity } from './mount-table.ts';
 import { detachMount } from './unmount.ts';
 
 const enoent = 2;
 const ebusy = 16;
 const enotdir = 20;
 const enotempty = 39;
+
+/** The path that a caller gave. @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` */
+export function directoryArgument(directory: unknown): string {
+  if (directory instanceof URL) return fileURLToPath(directory);
+  if (typeof directory !== 'string') {
+    throw invalidArgument('directory', ['string', 'URL'], directory);
+  }
+  if (directory === '' || directory.includes('\0')) {
+    throw invalidValue('directory', directory, 'must be a path without null bytes');
+  }
+  return directory;
+}
 
 /**
  * Makes sure that `directory` can be mounted on, and clears the left-over of a dead server away.
@@ -42,6 +57,17 @@ export async function prepareMountPoint(directory: string, nonempty: boolean): P
     throw adviceError(enotempty, 'mount', directory, advice);
   }
   return path;
+}
+
+/**
+ * What tells the new mount from others that may come to the same directory.
+ * @throws `ERR_RAM_MOUNT_FAILED` when it is not there any more
+ */
+export async function identifyMount(path: string): Promise<MountIdentity> {
+  const entry = await findMount(path);
+  if (entry && isFuse(entry)) return entry;
+  const message = `The new mount on ${path} was covered or taken away at once`;
+  throw fuseError('ERR_RAM_MOUNT_FAILED', message);
 }
 
 async function isEmpty(path: string): Promise<boolean> {

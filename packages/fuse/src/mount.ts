@@ -1,10 +1,11 @@
 import { closeSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { invalidArgument, invalidValue, systemError } from '@ram/errno';
+import { invalidArgument, systemError } from '@ram/errno';
 import { fuseError, noFuse } from './errors.ts';
+import { mountFuseNative } from './fuse-native/mount.ts';
+import type { FuseNativeSource } from './fuse-native/mount.ts';
+import type { FuseNativeOptions } from './fuse-native/options.ts';
 import { findFusermount, mountWithHelper } from './fusermount.ts';
-import { prepareMountPoint } from './mount-point.ts';
-import { findMount, isFuse } from './mount-table.ts';
+import { directoryArgument, identifyMount, prepareMountPoint } from './mount-point.ts';
 import type { MountIdentity } from './mount-table.ts';
 import { Mounted } from './mounted.ts';
 import { native } from './native.ts';
@@ -39,10 +40,30 @@ const allInitFlags = 2n ** 64n - 1n;
  * `ERR_RAM_UNSUPPORTED_PLATFORM`; `ERR_INVALID_ARG_TYPE` and the like for wrong arguments
  * @see fuse(4), mount(2), fusermount3(1)
  */
-export async function mount(
+export function mount(
   volume: Mountable,
   directory: string | URL,
-  options: MountOptions = {},
+  options?: MountOptions,
+): Promise<Mounted>;
+/** With the driver fuse-native: also any object shaped like `node:fs`. */
+export function mount(
+  volume: FuseNativeSource,
+  directory: string | URL,
+  options: FuseNativeOptions,
+): Promise<Mounted>;
+export async function mount(
+  volume: Mountable | FuseNativeSource,
+  directory: string | URL,
+  options: MountOptions | FuseNativeOptions = {},
+): Promise<Mounted> {
+  if (options?.driver === 'fuse-native') return mountFuseNative(volume, directory, options);
+  return mountByKernelDriver(volume, directory, options);
+}
+
+async function mountByKernelDriver(
+  volume: unknown,
+  directory: unknown,
+  options: MountOptions,
 ): Promise<Mounted> {
   const isRoot = process.geteuid?.() === 0;
   const { fileSystem, name = 'ram' } = mountableArgument(volume);
@@ -52,27 +73,19 @@ export async function mount(
   const path = await prepareMountPoint(given, resolved.nonempty);
 
   const events = sessionEvents();
-  const session = makeSession(volume, fileSystem, resolved, events.listener);
+  const session = makeSession(fileSystem, resolved, events.listener);
   try {
     const attached = await attach(path, resolved, isRoot);
-    const made = await identify(path, attached.descriptor);
+    const made = await identifyMount(path).catch((error: unknown) => {
+      closeSync(attached.descriptor);
+      throw error;
+    });
     await serve(session, made, attached, events.ready);
     return new Mounted(made, session, events.ended);
   } catch (error) {
     session.stop();
     throw error;
   }
-}
-
-function directoryArgument(directory: unknown): string {
-  if (directory instanceof URL) return fileURLToPath(directory);
-  if (typeof directory !== 'string') {
-    throw invalidArgument('directory', ['string', 'URL'], directory);
-  }
-  if (directory === '' || directory.includes('\0')) {
-    throw invalidValue('directory', directory, 'must be a path without null bytes');
-  }
-  return directory;
 }
 
 function mountableArgument(volume: unknown): Mountable {
@@ -83,7 +96,6 @@ function mountableArgument(volume: unknown): Mountable {
 }
 
 function makeSession(
-  volume: Mountable,
   fileSystem: unknown,
   options: ResolvedOptions,
   listener: (what: 'init' | 'end', result: number) => void,
@@ -99,7 +111,7 @@ function makeSession(
     return new Session(fileSystem, chosen, listener);
   } catch {
     // Not marked as a file system, or one of another version of @ram/fs-core.
-    throw invalidArgument('volume', 'Volume', volume);
+    throw invalidArgument('volume', 'Volume', fileSystem);
   }
 }
 
@@ -159,15 +171,6 @@ function mountAsRoot(path: string, options: ResolvedOptions) {
   if (options.defaultPermissions) words.push('default_permissions');
   if (options.allowOther) words.push('allow_other');
   return native().mountDevice(path, options.name, 'fuse.ram', mountFlags, words.join(','));
-}
-
-/** What tells the new mount from others that may come to the same directory. */
-async function identify(path: string, descriptor: number): Promise<MountIdentity> {
-  const entry = await findMount(path);
-  if (entry && isFuse(entry)) return entry;
-  closeSync(descriptor);
-  const message = `The new mount on ${path} was covered or taken away at once`;
-  throw fuseError('ERR_RAM_MOUNT_FAILED', message);
 }
 
 /** Serves the new mount and waits until the kernel has agreed on the protocol. */

@@ -31,18 +31,21 @@ export interface MountStats {
 const endTimeoutMs = 1000;
 const ebusy = 16;
 
+/** What serves a mount. */
+export type MountSession = Pick<NativeSession, 'stop' | 'stats' | 'ref' | 'unref'>;
+
 /** A Volume at a directory; made by `mount()`. Keeps the process alive until it is unmounted. */
 export class Mounted {
   /** The absolute path, without symlinks. */
   readonly directory: string;
   /** Resolves when the mount is over, whoever ended it. Never rejects. */
   readonly closed: Promise<void>;
-  readonly #session: NativeSession;
+  readonly #session: MountSession;
   readonly #mount: MountIdentity;
   #finish: () => void = () => {};
 
   /** @internal */
-  constructor(mount: MountIdentity, session: NativeSession, ended: Promise<void>) {
+  constructor(mount: MountIdentity, session: MountSession, ended: Promise<void>) {
     this.directory = mount.directory;
     this.#mount = mount;
     this.#session = session;

@@ -3,6 +3,11 @@ import { invalidArgument, invalidValue, outOfRange } from '@ram/errno';
 
 /** How a Volume is mounted. Every field is optional. */
 export interface MountOptions {
+  /**
+   * `'kernel'` (default): native threads speak FUSE to the kernel. `'fuse-native'`: JavaScript
+   * callbacks under libfuse, with FuseNativeOptions.
+   */
+  driver?: 'kernel';
   /** What /proc/mounts and df show as the device. 1 to 200 characters. Default: the
    * Volume's name. */
   name?: string;
@@ -36,7 +41,7 @@ export interface MountOptions {
 }
 
 /** MountOptions with everything decided. */
-export type ResolvedOptions = Required<MountOptions>;
+export type ResolvedOptions = Required<Omit<MountOptions, 'driver'>>;
 
 const nameLengthMax = 200;
 const threadsMin = 2;
@@ -53,6 +58,7 @@ export function resolveOptions(
   if (typeof options !== 'object' || options === null) {
     throw invalidArgument('options', 'object', options);
   }
+  choice('driver', options.driver, ['kernel']);
   return {
     name: nameOption(options.name ?? defaults.name),
     io: choice('io', options.io, ['cached', 'direct']),

@@ -1,0 +1,188 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import type { Stats } from 'node:fs';
+import { posix } from 'node:path';
+import { invalidArgument, invalidValue, systemError } from '@ram/errno';
+import { fuseError, noFuse } from '../errors.ts';
+import { findFusermount } from '../fusermount.ts';
+import { directoryArgument, identifyMount, prepareMountPoint } from '../mount-point.ts';
+import type { MountIdentity } from '../mount-table.ts';
+import { Mounted } from '../mounted.ts';
+import { native } from '../native.ts';
+import { detachMount } from '../unmount.ts';
+import type { UnmountOptions } from '../unmount.ts';
+import { loadFuseNative } from './addon.ts';
+import { unmountAtExit } from './exit.ts';
+import type { Files, FilesXattr } from './files.ts';
+import { missingCalls } from './files.ts';
+import type { Served } from './operations.ts';
+import { libfuseOptions, resolveFuseNativeOptions } from './options.ts';
+import type { FuseNativeOptions, ResolvedFuseNativeOptions } from './options.ts';
+import { FuseNativeSession } from './session.ts';
+
+/** What the driver fuse-native can mount: a Volume, or an object shaped like `node:fs`. */
+export type FuseNativeSource =
+  | { readonly fs: Files; readonly xattr?: FilesXattr; readonly name?: string }
+  | Files;
+
+const initTimeoutMs = 10_000;
+const directoryBytesMax = 1000; // fuse-native cuts off what is longer than 1023
+const enotdir = 20;
+
+/**
+ * Mounts by callbacks in JavaScript, in the main thread: while it is busy nobody is answered, and a
+ * synchronous call of this process on its own mount hangs until somebody ends it from outside
+ * (`unmountDirectory()` with force).
+ */
+export async function mountFuseNative(
+  source: unknown,
+  directory: unknown,
+  options: FuseNativeOptions,
+): Promise<Mounted> {
+  const isRoot = process.geteuid?.() === 0;
+  const { fs: files, xattr, name } = sourceArgument(source);
+  const resolved = resolveFuseNativeOptions(options, { isRoot, name });
+  const words = libfuseOptions(resolved, isRoot);
+  const given = directoryArgument(directory);
+  const addon = loadFuseNative();
+  native();
+  checkMachine(resolved, isRoot);
+  const root = rootDirectory(files, resolved.root);
+  const path = await prepareMountPoint(given, resolved.nonempty);
+  checkPlace(path, files, root);
+
+  const served: Served = { files, root: root === '/' ? '' : root, xattr };
+  const session = new FuseNativeSession(addon, served, resolved);
+  try {
+    const made = await attach(session, path, words);
+    return new FuseNativeMounted(made, session);
+  } catch (error) {
+    session.stop();
+    throw error;
+  }
+}
+
+/** A mount whose end is looked for, since nobody tells it. */
+class FuseNativeMounted extends Mounted {
+  readonly #session: FuseNativeSession;
+
+  constructor(mount: MountIdentity, session: FuseNativeSession) {
+    super(mount, session, session.ended);
+    this.#session = session;
+    void this.closed.then(unmountAtExit(mount));
+  }
+
+  override async unmount(options: UnmountOptions = {}): Promise<void> {
+    this.#session.hurry();
+    await super.unmount(options);
+  }
+}
+
+function sourceArgument(source: unknown): { fs: Files; xattr?: FilesXattr; name: string } {
+  if (typeof source !== 'object' || source === null) {
+    throw invalidArgument('volume', ['Volume', 'node:fs'], source);
+  }
+  const isVolume = 'fs' in source && typeof source.fs === 'object' && source.fs !== null;
+  const volume = (isVolume ? source : { fs: source }) as { fs: Files; name?: unknown };
+  const missing = missingCalls(volume.fs);
+  if (missing.length > 0) {
+    const reason = `must have the calls of node:fs; ${missing.join(', ')} are missing`;
+    throw invalidValue('volume', source, reason);
+  }
+  return { ...volume, name: typeof volume.name === 'string' ? volume.name : 'ram' };
+}
+
+/** Says what libfuse would only write to standard error. */
+function checkMachine(options: ResolvedFuseNativeOptions, isRoot: boolean): void {
+  if (!existsSync('/dev/fuse')) throw noFuse();
+  if (isRoot) return;
+  if (options.suid || options.dev) {
+    throw fuseError('ERR_RAM_MOUNT_DENIED', 'The options suid and dev are for root');
+  }
+  if (!findFusermount('fusermount')) {
+    const message = 'Mounting as a plain user needs fusermount: apt-get install fuse3';
+    throw fuseError('ERR_RAM_NO_FUSERMOUNT', message);
+  }
+  if (options.allowOther && !/^\s*user_allow_other\b/m.test(readText('/etc/fuse.conf'))) {
+    const message =
+      'allowOther needs the line user_allow_other in /etc/fuse.conf: write it there, or mount ' +
+      'without allowOther';
+    throw fuseError('ERR_RAM_MOUNT_DENIED', message);
+  }
+}
+
+/** @throws ENOENT, ENOTDIR … when there is no such directory in the object. */
+function rootDirectory(files: Files, given: string): string {
+  const root = posix.resolve('/', given);
+  const stats = files.lstatSync(root);
+  if (!stats.isDirectory()) throw systemError(enotdir, 'mount', root);
+  return root;
+}
+
+function checkPlace(path: string, files: Files, root: string): void {
+  if (path.includes('\uFFFD') || Buffer.byteLength(path) > directoryBytesMax) {
+    const reason = `must be UTF-8 of at most ${directoryBytesMax} bytes for fuse-native`;
+    throw invalidValue('directory', path, reason);
+  }
+  const isInside = root === '/' || path === root || path.startsWith(`${root}/`);
+  if (isInside && isSame(files, path)) {
+    const reason = `must not be inside what is mounted there (${root}): the mount would wait for itself`;
+    throw invalidValue('directory', path, reason);
+  }
+}
+
+/** Whether `files` reaches the very directory of the machine, as `node:fs` does. */
+function isSame(files: Files, path: string): boolean {
+  let seen: Stats | undefined;
+  try {
+    seen = files.lstatSync(path);
+  } catch {
+    return false;
+  }
+  const real = statSync(path);
+  return seen.ino === real.ino && seen.dev === real.dev;
+}
+
+async function attach(
+  session: FuseNativeSession,
+  path: string,
+  words: string,
+): Promise<MountIdentity> {
+  try {
+    session.attach(path, words);
+  } catch (cause) {
+    const message =
+      `libfuse could not mount ${path} and says why on standard error; the usual reasons: no ` +
+      'CAP_SYS_ADMIN in a container (--cap-add SYS_ADMIN --device /dev/fuse), a /dev/fuse that ' +
+      'users may not open, a directory of another user';
+    throw fuseError('ERR_RAM_MOUNT_FAILED', message, cause);
+  }
+  const made = await identifyMount(path);
+  try {
+    await withTimeLimit(session.ready, path);
+  } catch (error) {
+    await detachMount(made).catch(() => {});
+    throw error;
+  }
+  return made;
+}
+
+async function withTimeLimit(ready: Promise<void>, path: string): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const message = `The kernel did not start the mount of ${path}`;
+    timer = setTimeout(() => reject(fuseError('ERR_RAM_MOUNT_FAILED', message)), initTimeoutMs);
+  });
+  try {
+    await Promise.race([ready, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
