@@ -11,6 +11,15 @@ export interface Native {
   freeMemory(buffer: ArrayBuffer): number;
 
   NativeRing: new () => NativeRing;
+  /** Keeps the CPU for so long without touching memory. */
+  pause(nanoseconds: number): void;
+  /** Lets another thread have the CPU, if one wants it. */
+  yieldThread(): void;
+  /**
+   * 1: this process is registered for the barriers of those who go to sleep, and its CPU keeps
+   * stores in order; so publishing takes no more than a plain store. See ring.h.
+   */
+  cheapStores(): number;
   /** Sends a descriptor over a connected unix socket. */
   sendDescriptor(socket: number, descriptor: number): number;
   /** Connects and waits in a thread for a descriptor. */
@@ -36,6 +45,28 @@ export interface NativeRing {
   stealLock(holder: number): number;
   wait(offset: number, expected: number, timeoutMs: number): number;
   wake(offset: number): number;
+  /** Stores 1 and does the barrier that a look needs after it. */
+  announceSleep(offset: number): number;
+  /** Whether waits of `which` keep the event loop alive. */
+  keepAlive(which: number, on: number): number;
+  /** Both return records * `packedShift` + the units that they take. */
+  writePacked(
+    tail: number,
+    freeUnits: number,
+    type: number,
+    bytes: Uint8Array,
+    lengths: Uint32Array,
+    types: Int32Array | undefined,
+  ): number;
+  readPacked(
+    head: number,
+    filledUnits: number,
+    into: Uint8Array,
+    lengths: Uint32Array,
+    types: Int32Array | undefined,
+  ): number;
+  /** `length` bytes at `offset` to the start of `into`; -EINVAL when it is shorter. */
+  copyOut(into: Uint8Array, offset: number, length: number): number;
   /** `which`: 0 the consumer's wait, 1 the producer's. `watched`: a token, or 0. */
   waitAsync(
     which: number,
@@ -57,6 +88,9 @@ export const openErrors = {
   damaged: -100_003,
   wrongOwner: -100_004,
 } as const;
+
+/** See `NativeRing.writePacked`. */
+export const packedShift = 2 ** 27;
 
 export type NativeFailure = [errno: number, syscall: string];
 

@@ -55,9 +55,19 @@ void AsyncWake::end(void* data) {
 bool AsyncWake::wait(uint32_t* word, uint32_t expected, uint32_t watched, napi_value callback) {
   if (callback_ != nullptr || toLoop_ == nullptr) return false;
   if (napi_create_reference(env_, callback, 1, &callback_) != napi_ok) return false;
-  napi_ref_threadsafe_function(env_, toLoop_);
+  if (keepsAlive_) napi_ref_threadsafe_function(env_, toLoop_);
   waiter_.wait(word, expected, watched);
   return true;
+}
+
+void AsyncWake::keepAlive(bool on) {
+  keepsAlive_ = on;
+  if (callback_ == nullptr || toLoop_ == nullptr) return;
+  if (on) {
+    napi_ref_threadsafe_function(env_, toLoop_);
+  } else {
+    napi_unref_threadsafe_function(env_, toLoop_);
+  }
 }
 
 void AsyncWake::callBack(napi_env env, napi_value, void* context, void*) {

@@ -15,9 +15,11 @@ class AsyncWake {
   static std::unique_ptr<AsyncWake> make(napi_env env, std::shared_ptr<RingFile> file);
   ~AsyncWake();
 
-  // Calls `callback` once, from the event loop, which is kept alive until then. False while the
+  // Calls `callback` once, from the event loop, which is kept alive until then (see keepAlive). False while the
   // last wait is under way.
   bool wait(uint32_t* word, uint32_t expected, uint32_t watched, napi_value callback);
+  // Whether it does keep it alive; also for the wait under way. On at first.
+  void keepAlive(bool on);
 
  private:
   AsyncWake(napi_env env, std::shared_ptr<RingFile> file);
@@ -31,6 +33,7 @@ class AsyncWake {
   // Also what callBack() finds nulled when it comes after us.
   std::shared_ptr<AsyncWake*> alive_;
   napi_ref callback_ = nullptr;
+  bool keepsAlive_ = true;
   Waiter waiter_;
 };
 

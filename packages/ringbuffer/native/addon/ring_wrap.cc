@@ -1,9 +1,11 @@
 #include "ring_wrap.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
 #include <memory>
+#include <sched.h>
 #include <string>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,7 +13,9 @@
 #include "arguments.h"
 #include "async_wake.h"
 #include "exposed_memory.h"
+#include "packed_records.h"
 #include "ring_file.h"
+#include "spin.h"
 
 namespace ram {
 namespace {
@@ -21,6 +25,7 @@ struct NativeRing {
   std::shared_ptr<RingFile> file;
   // One for the consumer (0), one for the producer (1).
   std::unique_ptr<AsyncWake> wakes[2];
+  bool keepsAlive[2] = {true, true};
   int descriptor = -1;  // to hand to others; takes no locks
   const char* failedCall = "";
 
@@ -106,11 +111,76 @@ int64_t wake(Call& call) {
   return 0;
 }
 
+// announceSleep(offset): before the last look, see ring.h
+int64_t announceSleep(Call& call) {
+  ring::announceSleep(*wordAt(call, 0));
+  return 0;
+}
+
+// keepAlive(which, on): whether a wait keeps the event loop alive
+int64_t keepAlive(Call& call) {
+  size_t which = call.word(0) & 1;
+  call.self->keepsAlive[which] = call.number(1) != 0;
+  auto& wake = call.self->wakes[which];
+  if (wake) wake->keepAlive(call.self->keepsAlive[which]);
+  return 0;
+}
+
+// The bytes of a typed array; {nullptr, 0} for anything else.
+struct Span {
+  void* data = nullptr;
+  size_t size = 0;
+
+  Span(napi_env env, napi_value value) {
+    napi_typedarray_type type;
+    size_t count = 0;
+    bool known = napi_get_typedarray_info(env, value, &type, &count, &data, nullptr, nullptr) ==
+                 napi_ok;
+    bool words = type == napi_int32_array || type == napi_uint32_array;
+    size = !known || data == nullptr ? 0 : words ? count * 4 : count;
+  }
+};
+
+PackedRecords packedOf(Call& call, size_t first) {
+  Span bytes(call.env, call[first]);
+  Span lengths(call.env, call[first + 1]);
+  Span types(call.env, call[first + 2]);
+  size_t count = lengths.size / 4;
+  if (types.data != nullptr) count = std::min(count, types.size / 4);
+  return {static_cast<uint8_t*>(bytes.data), bytes.size, static_cast<uint32_t*>(lengths.data),
+          static_cast<uint32_t*>(types.data), static_cast<uint32_t>(count)};
+}
+
+// Both numbers in one that JavaScript holds exactly: units are at most 2^26.
+int64_t packMoved(MovedRecords moved) { return int64_t{moved.records} << 27 | moved.units; }
+
+// writePacked(tail, freeUnits, type, bytes, lengths, types?): records * 2^27 + units
+int64_t writePacked(Call& call) {
+  return packMoved(copyIn(call.self->file->ring(), call.word(0), call.word(1), packedOf(call, 3),
+                          call.word(2)));
+}
+
+// readPacked(head, filledUnits, into, lengths, types?): records * 2^27 + units
+int64_t readPacked(Call& call) {
+  return packMoved(
+      copyOut(call.self->file->ring(), call.word(0), call.word(1), packedOf(call, 2)));
+}
+
+// copyOut(into, offset, length): `length` bytes at `offset` to the start of `into`
+int64_t copyBytesOut(Call& call) {
+  Span into(call.env, call[0]);
+  size_t length = call.word(2);
+  if (length > into.size) return -EINVAL;
+  memcpy(into.data, call.self->file->ring().base + call.word(1), length);
+  return 0;
+}
+
 // waitAsync(which, offset, expected, watched, callback): calls back once, later.
 int64_t waitAsync(Call& call) {
   auto& wake = call.self->wakes[call.word(0) & 1];
   if (!wake) wake = AsyncWake::make(call.env, call.self->file);
   if (!wake) return -ENOMEM;
+  wake->keepAlive(call.self->keepsAlive[call.word(0) & 1]);
   return wake->wait(wordAt(call, 1), call.word(2), call.word(3), call[4]) ? 0 : -EBUSY;
 }
 
@@ -156,6 +226,27 @@ napi_value failedSyscall(napi_env env, napi_callback_info info) {
   return makeString(env, call.self == nullptr ? "" : call.self->failedCall);
 }
 
+// pause(nanoseconds), yieldThread(), cheapStores(): see native.ts
+napi_value pause(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  pauseFor(static_cast<uint32_t>(readNumber(env, arguments[0])));
+  return nullptr;
+}
+
+napi_value yieldThread(napi_env, napi_callback_info) {
+  sched_yield();
+  return nullptr;
+}
+
+napi_value cheapStores(napi_env env, napi_callback_info) {
+#if defined(__x86_64__)
+  static const bool registered = ring::registerForHeavyBarriers() == 0;
+#else
+  constexpr bool registered = false;
+#endif
+  return makeNumber(env, registered);
+}
+
 napi_value construct(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   auto drop = [](napi_env, void* data, void*) { delete static_cast<NativeRing*>(data); };
@@ -183,6 +274,11 @@ void installRing(napi_env env, napi_value exports) {
       make("stealLock", method<stealLock>),
       make("wait", method<wait>),
       make("wake", method<wake>),
+      make("announceSleep", method<announceSleep>),
+      make("keepAlive", method<keepAlive>),
+      make("writePacked", method<writePacked>),
+      make("readPacked", method<readPacked>),
+      make("copyOut", method<copyBytesOut>),
       make("waitAsync", method<waitAsync>),
       make("descriptor", method<descriptor>),
       make("ownDescriptor", method<ownDescriptor>),
@@ -193,6 +289,9 @@ void installRing(napi_env env, napi_value exports) {
   napi_define_class(env, "NativeRing", NAPI_AUTO_LENGTH, construct, nullptr,
                     sizeof methods / sizeof *methods, methods, &constructor);
   napi_set_named_property(env, exports, "NativeRing", constructor);
+  setFunction(env, exports, "pause", pause);
+  setFunction(env, exports, "yieldThread", yieldThread);
+  setFunction(env, exports, "cheapStores", cheapStores);
 }
 
 }  // namespace ram

@@ -55,6 +55,10 @@ export class MpscProducer extends RingProducer {
     return units <= this.units - ((position - this.loadHead()) | 0);
   }
 
+  protected override freePart(): number {
+    return 1;
+  }
+
   protected override commitUnits(type: number, length: number): void {
     const header = this.#headerOf(this.reservedAt);
     const rest = unitsOf(this.reservedLength) - unitsOf(length);

@@ -1,20 +1,23 @@
 import type { Writable } from 'node:stream';
 import type { WritableStream } from 'node:stream/web';
-import { errnoNumber, systemError } from '@ram/errno';
-import { checkBytes, checkInteger } from '../size.ts';
+import { errnoNumber, outOfRange, systemError } from '@ram/errno';
+import { checkInteger } from '../size.ts';
 import * as layout from './layout.ts';
+import { checkPacked } from './packed.ts';
 import { RecordCopier } from './record-copier.ts';
 import { closedError, peerDiedError, stateError } from './ring-error.ts';
 import type { RingMemory } from './ring-memory.ts';
 import { makeWritable, makeWritableStream } from './streams.ts';
-import { spinUntil } from './wait.ts';
+import { Spinner, checkWaitOptions, waitForEver } from './wait.ts';
 import type { WaitOptions } from './wait.ts';
 
 const EPIPE = errnoNumber('EPIPE') ?? 0;
 const head = layout.headAt >> 2;
 const dataWaiting = layout.dataWaitingAt >> 2;
-const spaceWaiting = layout.spaceWaitingAt >> 2;
 const state = layout.stateAt >> 2;
+
+/** So often a full ring's consumer is looked for. */
+const watchMs = 100;
 
 /** Units of a record with `length` bytes of payload. */
 export function unitsOf(length: number): number {
@@ -44,7 +47,10 @@ export abstract class RingProducer {
   /** The position and the length of the open reservation; length -1: there is none. */
   protected reservedAt = 0;
   protected reservedLength = -1;
-  readonly #copier: RecordCopier;
+  protected readonly copier: RecordCopier;
+  readonly #spinner = new Spinner();
+  /** When it was last seen that the consumer lives, by `performance.now()`. */
+  #consumerSeenMs = 0;
   #closed = false;
 
   constructor(memory: RingMemory, token: number) {
@@ -53,7 +59,7 @@ export abstract class RingProducer {
     this.bytes = memory.bytes;
     this.units = memory.capacityBytes >> layout.unitShift;
     this.token = token;
-    this.#copier = new RecordCopier(memory.words, memory.bytes);
+    this.copier = new RecordCopier(memory);
   }
 
   get closed(): boolean {
@@ -84,7 +90,10 @@ export abstract class RingProducer {
     }
     // Plain: that the ring has ended may be seen a little later.
     if (this.words[state] !== 0) this.checkState();
-    if (!this.reserveUnits(length)) return -1;
+    if (!this.reserveUnits(length)) {
+      this.#watchConsumer();
+      return -1;
+    }
     this.reservedLength = length;
     const index = this.reservedAt & (this.units - 1);
     return layout.dataOffset + layout.unit + (index << layout.unitShift);
@@ -111,10 +120,10 @@ export abstract class RingProducer {
 
   /** Copies one record into the ring; false when it is too full. Allocates nothing. */
   tryWrite(bytes: Uint8Array, type = 0): boolean {
-    checkBytes('bytes', bytes);
+    this.copier.check('bytes', bytes);
     const offset = this.tryReserve(bytes.length);
     if (offset < 0) return false;
-    this.#copier.copyIn(bytes, offset);
+    this.copier.copyIn(bytes, offset);
     this.commit(type);
     return true;
   }
@@ -135,20 +144,43 @@ export abstract class RingProducer {
   }
 
   /**
+   * Writes as many of the records as fit, in one batch, from memory in which they lie end to end:
+   * the cheapest way for many short ones. Allocates nothing.
+   * @param lengths Of each record.
+   * @param types Of each record; or one for all.
+   * @returns How many.
+   * @throws ERR_OUT_OF_RANGE when a record can never fit, or they are longer than `bytes`; as
+   *   `tryReserve`. Nothing is written then.
+   */
+  tryWritePacked(bytes: Uint8Array, lengths: Uint32Array, types: Int32Array | number = 0): number {
+    checkPacked(bytes, lengths, typeof types === 'number' ? undefined : types);
+    let total = 0;
+    for (let i = 0; i < lengths.length; i++) {
+      const length = lengths[i] as number;
+      if (length > this.recordBytesMax) {
+        throw outOfRange(`lengths[${i}]`, `<= ${this.recordBytesMax}`, length);
+      }
+      total += length;
+    }
+    if (total > bytes.length) throw outOfRange('bytes.length', `>= ${total}`, bytes.length);
+    return this.writePacked(bytes, lengths, types);
+  }
+
+  /**
    * Copies one record into the ring, and blocks this thread while it is too full.
    * @returns false when `timeoutMs` has passed.
    * @throws as `tryReserve`, and ERR_RAM_RING_PEER_DIED
    */
-  write(bytes: Uint8Array, type = 0, options: WaitOptions = {}): boolean {
+  write(bytes: Uint8Array, type = 0, options: WaitOptions = waitForEver): boolean {
+    const { timeoutMs, spinMs } = checkWaitOptions(options);
     if (this.tryWrite(bytes, type)) return true;
-    const { timeoutMs = Infinity, spinMs = 0 } = options;
     const deadline = performance.now() + timeoutMs;
-    if (spinMs > 0 && spinUntil(() => this.tryWrite(bytes, type), Math.min(spinMs, timeoutMs))) {
-      return true;
+    if (spinMs > 0) {
+      const look = (): number => (this.tryWrite(bytes, type) ? this.freePart() : 0);
+      if (this.#spinner.until(look, Math.min(spinMs, timeoutMs))) return true;
     }
     for (;;) {
-      Atomics.store(this.words, spaceWaiting, 1);
-      // After the store: either we see the space, or the consumer sees us waiting.
+      this.memory.announceSleep(layout.spaceWaitingAt);
       if (this.tryWrite(bytes, type)) return true;
       const left = deadline - performance.now();
       if (left <= 0) return false;
@@ -166,13 +198,25 @@ export abstract class RingProducer {
   async waitForSpace(length: number): Promise<void> {
     checkInteger('length', length, 0, this.recordBytesMax);
     for (;;) {
-      Atomics.store(this.words, spaceWaiting, 1);
+      this.memory.announceSleep(layout.spaceWaitingAt);
       if (this.#closed || this.words[state] !== 0 || this.hasRoom(unitsOf(length))) return;
       const consumer = this.memory.memberOf(0);
       await this.memory.sleepAsync(1, layout.spaceWaitingAt, 1, consumer);
       if (this.memory.closed) return;
       this.#checkConsumer();
     }
+  }
+
+  /** Lets a pending `writeAsync` or `waitForSpace` keep the process alive, as it does at first. */
+  ref(): this {
+    this.memory.keepAlive(1, true);
+    return this;
+  }
+
+  /** Lets the process end although one is pending. */
+  unref(): this {
+    this.memory.keepAlive(1, false);
+    return this;
   }
 
   /**
@@ -224,6 +268,32 @@ export abstract class RingProducer {
   protected abstract commitUnits(type: number, length: number): void;
   protected abstract abortUnits(): void;
   protected abstract hasRoom(units: number): boolean;
+  /** Which part of the ring is known to be free; 1 when it isn't known. */
+  protected abstract freePart(): number;
+
+  /** As `tryWritePacked`, with arguments that are right. */
+  protected writePacked(
+    bytes: Uint8Array,
+    lengths: Uint32Array,
+    types: Int32Array | number,
+  ): number {
+    let at = 0;
+    let count = 0;
+    this.cork();
+    try {
+      for (; count < lengths.length; count++) {
+        const length = lengths[count] as number;
+        const offset = this.tryReserve(length);
+        if (offset < 0) break;
+        this.bytes.set(bytes.subarray(at, at + length), offset);
+        this.commit(typeof types === 'number' ? types : types[count]);
+        at += length;
+      }
+    } finally {
+      this.uncork();
+    }
+    return count;
+  }
 
   protected wakeConsumer(): void {
     if (Atomics.load(this.words, dataWaiting) === 0) return;
@@ -249,6 +319,14 @@ export abstract class RingProducer {
     const bits = this.memory.load(layout.stateAt);
     const over = layout.ended | layout.consumerClosed | layout.failed;
     if ((bits & over) !== 0) throw systemError(EPIPE, 'write');
+  }
+
+  /** The ring is full, for someone who may look again for ever: a system call now and then. */
+  #watchConsumer(): void {
+    const now = performance.now();
+    if (now - this.#consumerSeenMs < watchMs) return;
+    this.#checkConsumer();
+    this.#consumerSeenMs = now;
   }
 
   #checkConsumer(): void {

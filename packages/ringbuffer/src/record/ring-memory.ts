@@ -13,15 +13,21 @@ const sliceMs = 50;
 export type RingPlace = string | number;
 
 /**
- * One opening of a record ring: its memory as typed arrays, its members, and sleeping. All words
+ * One opening of a record ring: its memory as typed arrays, its members, and sleeping. Words
  * are accessed with Atomics, which are sequentially consistent: stronger than the release and
- * acquire that most places need (ring.h says which), and as cheap as JavaScript offers.
+ * acquire that most places need (ring.h says which), and as cheap as JavaScript offers; but see
+ * `storesAreCheap`.
  */
 export class RingMemory {
   readonly words: Int32Array<ArrayBuffer>;
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly kind: number;
   readonly capacityBytes: number;
+  /**
+   * A plain store publishes, see `cheapStores` of native.ts: a full barrier for each record, as
+   * `Atomics.store` is one, costs most of the speed.
+   */
+  readonly storesAreCheap: boolean;
   readonly #native: NativeRing;
   /** Who waits, to be told when this closes. */
   readonly #sleepers: [(() => void)?, (() => void)?] = [];
@@ -35,6 +41,7 @@ export class RingMemory {
     this.bytes = new Uint8Array(memory);
     this.kind = this.words[layout.kindAt >> 2] ?? 0;
     this.capacityBytes = this.words[layout.capacityAt >> 2] ?? 0;
+    this.storesAreCheap = native().cheapStores() === 1;
   }
 
   static create(kind: number, capacityBytes: number, path: string | undefined): RingMemory {
@@ -125,6 +132,19 @@ export class RingMemory {
     return (member & 1) === 0 ? 0 : ((member >>> 1) << layout.slotBits) | slot;
   }
 
+  /**
+   * The first step of a sleep on a `…Waiting` word; the second is to look once more. Either that
+   * look sees what the other side has stored, or the other side sees that we wait.
+   */
+  announceSleep(at: number): void {
+    this.#native.announceSleep(at);
+  }
+
+  /** Whether asynchronous sleeps keep the process alive. */
+  keepAlive(which: 0 | 1, on: boolean): void {
+    this.#native.keepAlive(which, on ? 1 : 0);
+  }
+
   /** Sleeps at most `timeoutMs`, and at most a slice, while the word is `expected`. */
   sleep(at: number, expected: number, timeoutMs: number): void {
     this.#native.wait(at, expected, Math.max(1, Math.ceil(Math.min(timeoutMs, sliceMs))));
@@ -141,6 +161,19 @@ export class RingMemory {
 
   wake(at: number): void {
     this.#native.wake(at);
+  }
+
+  /** See `NativeRing`. */
+  writePacked(...of: Parameters<NativeRing['writePacked']>): number {
+    return this.#native.writePacked(...of);
+  }
+
+  readPacked(...of: Parameters<NativeRing['readPacked']>): number {
+    return this.#native.readPacked(...of);
+  }
+
+  copyOut(into: Uint8Array, offset: number, length: number): void {
+    this.#native.copyOut(into, offset, length);
   }
 
   /** Sets bits of the state and wakes everyone. */

@@ -1,8 +1,10 @@
+import { packedShift } from '../native.ts';
 import * as layout from './layout.ts';
 import { RingProducer, unitsOf } from './producer.ts';
 import type { RingMemory } from './ring-memory.ts';
 
 const tail = layout.tailAt >> 2;
+const state = layout.stateAt >> 2;
 const data = layout.dataOffset >> 2;
 
 /**
@@ -40,6 +42,57 @@ export class SpscProducer extends RingProducer {
     else this.leave();
   }
 
+  /** The same as the inherited one, which does what isn't the rule, in one piece. */
+  override tryWrite(bytes: Uint8Array, type = 0): boolean {
+    this.copier.check('bytes', bytes);
+    const { length } = bytes;
+    const units = unitsOf(length);
+    const index = this.#tail & (this.units - 1);
+    if (
+      units > this.#free() ||
+      this.reservedLength >= 0 ||
+      this.words[state] !== 0 ||
+      this.closed
+    ) {
+      return super.tryWrite(bytes, type);
+    }
+    const header = data + (index << 2);
+    this.copier.copyIn(bytes, (header << 2) + layout.unit);
+    this.words[header] = layout.committed | length;
+    this.words[header + 1] = type;
+    this.#tail = (this.#tail + units) | 0;
+    if (!this.#corked) this.#publish();
+    return true;
+  }
+
+  protected override writePacked(
+    bytes: Uint8Array,
+    lengths: Uint32Array,
+    types: Int32Array | number,
+  ): number {
+    // Checks the state, and that the first one fits.
+    if (this.tryReserve(lengths[0] ?? 0) < 0) return 0;
+    this.abort();
+    const unitsMax = 2 * lengths.length + (bytes.length >> layout.unitShift);
+    if (unitsMax > this.#free()) this.#head = this.loadHead();
+    const isOne = typeof types === 'number';
+    const moved = this.memory.writePacked(
+      this.#tail,
+      this.#free(),
+      isOne ? types : 0,
+      bytes,
+      lengths,
+      isOne ? undefined : types,
+    );
+    this.#tail = (this.#tail + (moved % packedShift)) | 0;
+    if (!this.#corked) this.#publish();
+    return Math.floor(moved / packedShift);
+  }
+
+  protected override freePart(): number {
+    return this.#free() / this.units;
+  }
+
   protected override reserveUnits(length: number): boolean {
     if (!this.hasRoom(unitsOf(length))) return false;
     this.reservedAt = this.#tail;
@@ -47,10 +100,10 @@ export class SpscProducer extends RingProducer {
   }
 
   protected override hasRoom(units: number): boolean {
-    if (units <= this.units - ((this.#tail - this.#head) | 0)) return true;
+    if (units <= this.#free()) return true;
     // Acquire: what the consumer read before it moved `head` is read before we write over it.
     this.#head = this.loadHead();
-    if (units <= this.units - ((this.#tail - this.#head) | 0)) return true;
+    if (units <= this.#free()) return true;
     if (this.#published !== this.#tail) this.#publish();
     return false;
   }
@@ -65,10 +118,17 @@ export class SpscProducer extends RingProducer {
 
   protected override abortUnits(): void {}
 
+  /** Units that are known to be free. */
+  #free(): number {
+    return this.units - ((this.#tail - this.#head) | 0);
+  }
+
   #publish(): void {
     this.#published = this.#tail;
-    // Release for the records; sequentially consistent, before the look at who waits.
-    Atomics.store(this.words, tail, this.#tail);
+    // Release for the records, and before the look at who waits: where stores are cheap the CPU
+    // keeps their order, and who goes to sleep does the barrier before that look.
+    if (this.memory.storesAreCheap) this.words[tail] = this.#tail;
+    else Atomics.store(this.words, tail, this.#tail);
     this.wakeConsumer();
   }
 }

@@ -6,9 +6,10 @@
 //   producer.tryWrite(&event, sizeof event, kEventType);   // false: full, ended, or no one listens
 //
 // A Producer of an MPSC ring may be used by any number of threads; all else belongs to one thread.
-// Orderings are stated where the accesses are. `seq_cst` on a store that is followed by a look at
-// the other side's `…Waiting` word is the one thing here that release and acquire can't do: either
-// the sleeper sees what was stored, or we see that it sleeps.
+// Orderings are stated where the accesses are. A store that is followed by a look at the other
+// side's `…Waiting` word is the one thing here that release and acquire can't do: either the sleeper
+// sees what was stored, or we see that it sleeps. `seq_cst` does it here; the JavaScript side of
+// x64 stores without a barrier, and relies on the sleeper's (see heavyBarrier).
 #pragma once
 
 #include <atomic>
@@ -18,6 +19,7 @@
 #include <cstring>
 #include <ctime>
 #include <linux/futex.h>
+#include <linux/membarrier.h>
 #include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -39,6 +41,24 @@ inline int futexWait(uint32_t* word, uint32_t expected, int64_t timeoutNs) {
 
 inline void futexWake(uint32_t* word) {
   syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
+}
+
+// Makes stores of this process cheap for its threads: whoever goes to sleep, in any process, does
+// the barrier for them. 0, or -errno where the kernel has no such thing (or a sandbox forbids it).
+// @see https://man7.org/linux/man-pages/man2/membarrier.2.html
+inline int registerForHeavyBarriers() {
+  return syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, 0, 0) == 0 ? 0 : -errno;
+}
+
+// A full barrier in every running thread of the registered processes. Before it returns, each of
+// them has either made its last stores visible to us, or will see ours. Where it fails no one could
+// register; only a sandbox of ours alone may break that, and then sleeps end by their timeouts.
+inline void heavyBarrier() { syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL_EXPEDITED, 0, 0); }
+
+// The first step of going to sleep on a `…Waiting` word; the second is to look once more.
+inline void announceSleep(uint32_t& waiting) {
+  atomic(waiting).store(1, std::memory_order_seq_cst);
+  heavyBarrier();
 }
 
 // Wakes who sleeps on a `…Waiting` word, once: later calls find 0. seq_cst, see above.
@@ -271,7 +291,7 @@ class Consumer {
   }
 
   // Before sleeping: prepareWait(), then look once more, then futexWait(&dataWaiting, 1).
-  void prepareWait() { atomic(control()->dataWaiting).store(1, std::memory_order_seq_cst); }
+  void prepareWait() { announceSleep(control()->dataWaiting); }
 
   // How many records were lost since the last call.
   uint32_t takeLost() {

@@ -1,0 +1,17 @@
+import { invalidArgument, outOfRange } from '@ram/errno';
+import { checkBytes } from '../size.ts';
+
+/** The arrays of `tryWritePacked` and `tryReadPacked`. @throws ERR_INVALID_ARG_TYPE */
+export function checkPacked(
+  bytes: unknown,
+  lengths: unknown,
+  types: unknown,
+): asserts bytes is Uint8Array {
+  checkBytes('bytes', bytes);
+  if (!(lengths instanceof Uint32Array)) throw invalidArgument('lengths', 'Uint32Array', lengths);
+  if (types === undefined) return;
+  if (!(types instanceof Int32Array)) throw invalidArgument('types', 'Int32Array', types);
+  if (types.length < lengths.length) {
+    throw outOfRange('types.length', `>= ${lengths.length}`, types.length);
+  }
+}
