@@ -78,6 +78,23 @@ export const needs = [
     sign: { command: 'git' },
     packages: { debian: 'git', fedora: 'git', arch: 'git', alpine: 'git' },
   },
+  {
+    purpose: 'test',
+    why: 'tests of the page in a browser',
+    sign: { command: 'chromium' },
+    packages: {
+      debian: 'chromium',
+      fedora: 'chromium',
+      arch: 'chromium',
+      alpine: 'chromium',
+    },
+  },
+  {
+    purpose: 'test',
+    why: 'tests with pictures and films',
+    sign: { command: 'ffmpeg' },
+    packages: { debian: 'ffmpeg', fedora: 'ffmpeg-free', arch: 'ffmpeg', alpine: 'ffmpeg' },
+  },
 ];
 
 /** How each family installs packages. */

@@ -2,6 +2,7 @@ import { version } from '@ram/daemon';
 import { Command } from 'commander';
 import { addDoctor } from './commands/doctor.ts';
 import { addMount } from './commands/mount.ts';
+import { addPage } from './commands/page.ts';
 import { addRing } from './commands/ring.ts';
 import { addStatus } from './commands/status.ts';
 import { addUmount } from './commands/umount.ts';
@@ -10,6 +11,7 @@ const help = `
 Examples:
   $ mkdir -p /tmp/disk && ram mount /tmp/disk --size 2G
   $ ram status
+  $ ram page /tmp/disk             # see it in a browser
   $ ram umount /tmp/disk
 
 Exit codes:
@@ -31,6 +33,6 @@ export function buildProgram(): Command {
     .exitOverride()
     // Errors are written once, by runRam.
     .configureOutput({ outputError: () => {} });
-  for (const add of [addMount, addUmount, addStatus, addRing, addDoctor]) add(program);
+  for (const add of [addMount, addUmount, addStatus, addPage, addRing, addDoctor]) add(program);
   return program;
 }

@@ -7,10 +7,11 @@ import type { DaemonStatus } from './api.ts';
 import { startApiServer } from './api-server.ts';
 import type { ApiServer } from './api-server.ts';
 import { appError } from './app-error.ts';
-import { requestStatus, requestUnmount } from './client.ts';
+import { requestPage, requestStatus, requestUnmount } from './client.ts';
 
 const limitMs = 5_000;
-const handlers = { status: () => status, unmount: () => new Promise<never>(() => {}) };
+const never = (): Promise<never> => new Promise(() => {});
+const handlers = { status: () => status, unmount: never, page: never };
 const status: DaemonStatus = { version: '1', pid: 2, disks: [] };
 
 function send(socketPath: string, method: string, path: string, body = ''): Promise<unknown> {
@@ -39,6 +40,7 @@ describe('the API', () => {
         if (name === 'broken') return Promise.reject(new Error('two\nlines'));
         return Promise.resolve({ name, directory: `/${force}` });
       },
+      page: ({ name }) => Promise.resolve({ name, address: 'http://127.0.0.1:1/enter?key=k' }),
     });
   });
 
@@ -52,6 +54,8 @@ describe('the API', () => {
     expect(await requestStatus(socket, limitMs)).toEqual(status);
     const reply = { name: 'a', directory: '/false' };
     expect(await requestUnmount(socket, { name: 'a' }, limitMs)).toEqual(reply);
+    const page = { name: 'a', address: 'http://127.0.0.1:1/enter?key=k' };
+    expect(await requestPage(socket, { name: 'a' }, limitMs)).toEqual(page);
   });
 
   it('hands errors over with code and hint', async () => {
@@ -76,6 +80,9 @@ describe('the API', () => {
     ['POST', '/unmount', '{"name":1}', 400],
     ['POST', '/unmount', '{"name":"a","force":"yes"}', 400],
     ['POST', '/unmount', 'x'.repeat(100_000), 400],
+    ['GET', '/page', '', 405],
+    ['POST', '/page', '', 400],
+    ['POST', '/page', '{"name":["a"]}', 400],
   ])('refuses %s %s %.20s', async (method, path, body, expected) => {
     const answer = [expected, { error: { code: 'ERR_RAM_USAGE', message: expect.any(String) } }];
     expect(await send(socket, method, path, body)).toEqual(answer);
@@ -85,9 +92,9 @@ describe('the API', () => {
     const noAnswer = { code: 'ERR_RAM_NO_ANSWER' };
     await expect(requestStatus(join(directory, 'none'), limitMs)).rejects.toMatchObject(noAnswer);
     const mute = join(directory, 'mute.sock');
-    const never = await startApiServer(mute, handlers);
+    const server = await startApiServer(mute, handlers);
     await expect(requestUnmount(mute, { name: 'a' }, 50)).rejects.toMatchObject(noAnswer);
-    await never.close();
+    await server.close();
   });
 });
 

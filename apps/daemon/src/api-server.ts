@@ -1,7 +1,14 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { DaemonStatus, ErrorReply, UnmountReply, UnmountRequest } from './api.ts';
+import type {
+  DaemonStatus,
+  ErrorReply,
+  PageReply,
+  PageRequest,
+  UnmountReply,
+  UnmountRequest,
+} from './api.ts';
 import { appError, toPlainError } from './app-error.ts';
 import { showPath } from './show-path.ts';
 
@@ -14,6 +21,7 @@ const lingerMs = 500;
 export interface ApiHandlers {
   status(): DaemonStatus;
   unmount(request: UnmountRequest): Promise<UnmountReply>;
+  page(request: PageRequest): Promise<PageReply>;
 }
 
 export interface ApiServer {
@@ -42,6 +50,7 @@ export async function startApiServer(
   const routes: Record<string, Record<string, Route>> = {
     '/status': { GET: () => handlers.status() },
     '/unmount': { POST: (body) => handlers.unmount(checkUnmount(body)) },
+    '/page': { POST: (body) => handlers.page(checkPage(body)) },
   };
   const server = createServer((incoming, outgoing) => {
     void respond(routes, incoming, outgoing);
@@ -120,6 +129,12 @@ async function readBody(incoming: IncomingMessage): Promise<unknown> {
   } catch (error) {
     throw appError('ERR_RAM_USAGE', 'the body is no JSON', undefined, error);
   }
+}
+
+function checkPage(body: unknown): PageRequest {
+  const { name } = (body ?? {}) as Partial<PageRequest>;
+  if (typeof name !== 'string') throw appError('ERR_RAM_USAGE', 'expected { "name": string }');
+  return { name };
 }
 
 function checkUnmount(body: unknown): UnmountRequest {

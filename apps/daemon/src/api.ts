@@ -7,6 +7,7 @@ import type { PlainError } from './app-error.ts';
  * | ---------------- | -------------------------------- | -------------------------- |
  * | `GET /status`    |                                  | `DaemonStatus`             |
  * | `POST /unmount`  | `{ "name": …, "force": false }`  | `{ "name", "directory" }`  |
+ * | `POST /page`     | `{ "name": … }`                  | `{ "name", "address" }`    |
  *
  * Errors are `{ "error": { "code", "message", "hint" } }`, with status 4xx or 500.
  */
@@ -40,6 +41,8 @@ export interface DiskStatus {
   log: string;
   /** ISO 8601. */
   since: string;
+  /** Where its page is, without what lets a browser in; null when it has none. */
+  page: string | null;
 }
 
 export interface UnmountRequest {
@@ -50,6 +53,16 @@ export interface UnmountRequest {
 export interface UnmountReply {
   name: string;
   directory: string;
+}
+
+export interface PageRequest {
+  name: string;
+}
+
+export interface PageReply {
+  name: string;
+  /** Lets one browser in, once. */
+  address: string;
 }
 
 export interface ErrorReply {

@@ -1,5 +1,12 @@
 import { request } from 'node:http';
-import type { DaemonStatus, ErrorReply, UnmountReply, UnmountRequest } from './api.ts';
+import type {
+  DaemonStatus,
+  ErrorReply,
+  PageReply,
+  PageRequest,
+  UnmountReply,
+  UnmountRequest,
+} from './api.ts';
 import { appError, fromPlainError } from './app-error.ts';
 
 const replyBytesMax = 16 * 1024 * 1024;
@@ -16,6 +23,15 @@ export function requestUnmount(
   timeoutMs: number,
 ): Promise<UnmountReply> {
   return call<UnmountReply>(socket, 'POST', '/unmount', body, timeoutMs);
+}
+
+/** @throws ERR_RAM_NO_ANSWER, ERR_RAM_NOT_A_DISK */
+export function requestPage(
+  socket: string,
+  body: PageRequest,
+  timeoutMs: number,
+): Promise<PageReply> {
+  return call<PageReply>(socket, 'POST', '/page', body, timeoutMs);
 }
 
 function call<T>(

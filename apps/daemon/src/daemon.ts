@@ -26,10 +26,14 @@ export interface DiskRequest {
   swap?: boolean;
   readOnly?: boolean;
   allowOther?: boolean;
+  /** Whether it gets a page at once; without it when one is asked for. Default false. */
+  page?: boolean;
 }
 
 export interface MountedDisk {
   status: DiskStatus;
+  /** A one-time address of its page, if it was asked for. */
+  pageAddress?: string;
   /** What a person should know, a line each. */
   notices: string[];
 }
@@ -64,6 +68,7 @@ export class Daemon {
         await this.unmount(name, force);
         return { name, directory };
       },
+      page: async ({ name }) => ({ name, address: await this.#find(name).newPageAddress() }),
     });
   }
 
@@ -103,11 +108,16 @@ export class Daemon {
         swap,
         readOnly,
         log,
+        reportPageError: (error) => {
+          this.#log.write('error', 'page failed', { name, error: toPlainError(error) });
+        },
         ...(maxFiles === undefined ? {} : { maxFiles }),
         ...(allowOther === undefined ? {} : { allowOther }),
       });
       this.#keep(disk, state);
-      return { status: disk.status(), notices };
+      if (request.page !== true) return { status: disk.status(), notices };
+      const pageAddress = await this.#openPage(disk);
+      return { status: disk.status(), pageAddress, notices };
     } catch (error) {
       this.#log.write('error', 'mount failed', { directory, error: toPlainError(error) });
       removeDiskState(this.#runtime, state.name, process.pid);
@@ -131,6 +141,16 @@ export class Daemon {
   /** Resolves when that disk is unmounted, whoever did it, and its state removed. */
   async diskGone(name: string): Promise<void> {
     await this.#gone.get(name);
+  }
+
+  /** @throws when there can be no page; the disk is gone then. */
+  async #openPage(disk: Disk): Promise<string> {
+    try {
+      return await disk.newPageAddress();
+    } catch (error) {
+      await this.unmount(disk.options.name, true);
+      throw error;
+    }
   }
 
   #keep(disk: Disk, state: DiskState): void {

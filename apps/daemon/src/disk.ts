@@ -4,6 +4,8 @@ import { mount } from '@ram/fuse';
 import type { DiskStatus } from './api.ts';
 import { appError } from './app-error.ts';
 import { mountAt, mountOf, readMountTable } from './mount-table.ts';
+import { Page } from './page/page.ts';
+import { volumeEvents } from './page/volume-events.ts';
 import { showPath } from './show-path.ts';
 import { translateMountError, translateVolumeError } from './translate-error.ts';
 
@@ -18,6 +20,8 @@ export interface DiskOptions {
   /** Default: as root. */
   allowOther?: boolean;
   log: string;
+  /** Told when a page fails; the disk goes on. */
+  reportPageError?: (error: unknown) => void;
 }
 
 /** A Volume and its mount. */
@@ -29,6 +33,8 @@ export class Disk {
   readonly #volume: Volume;
   readonly #mounted: Mounted;
   readonly #closed: Promise<void>;
+  #page: Promise<Page> | undefined;
+  #pageLocation: string | null = null;
   #unmounting = false;
   #resolveUnmounted: () => void = () => {};
 
@@ -58,8 +64,19 @@ export class Disk {
     try {
       await this.#closed;
     } finally {
+      await this.#page?.then(
+        (page) => page.close(),
+        () => {},
+      );
       this.#volume.close();
     }
+  }
+
+  /** An address that lets one browser in to its page, once. The first one opens the page. */
+  async newPageAddress(): Promise<string> {
+    this.#page ??= this.#openPage();
+    const page = await this.#page;
+    return page.newAddress();
   }
 
   /**
@@ -101,7 +118,29 @@ export class Disk {
       requests: { ...this.#mounted.stats().requests },
       log,
       since: this.since,
+      page: this.#pageLocation,
     };
+  }
+
+  async #openPage(): Promise<Page> {
+    const { name, directory } = this.options;
+    const volume = this.#volume;
+    try {
+      const page = await Page.open({
+        name,
+        directory,
+        fs: volume.fs,
+        usage: () => volume.usage(),
+        events: (signal) => volumeEvents(volume, signal),
+        report: (error) => this.options.reportPageError?.(error),
+      });
+      this.#pageLocation = page.location;
+      return page;
+    } catch (error) {
+      // The next one who asks may have more luck.
+      this.#page = undefined;
+      throw error;
+    }
   }
 
   /** As long as files are open nobody else gets the device number. */

@@ -1,8 +1,15 @@
 export { appError, exitCodeOf, fromPlainError, toPlainError } from './app-error.ts';
 export type { AppError, AppErrorCode, PlainError } from './app-error.ts';
-export type { DaemonStatus, DiskStatus, UnmountReply, UnmountRequest } from './api.ts';
+export type {
+  DaemonStatus,
+  DiskStatus,
+  PageReply,
+  PageRequest,
+  UnmountReply,
+  UnmountRequest,
+} from './api.ts';
 export { removeStaleStates } from './claim.ts';
-export { requestStatus, requestUnmount } from './client.ts';
+export { requestPage, requestStatus, requestUnmount } from './client.ts';
 export type { DiskRequest, MountedDisk } from './daemon.ts';
 export { listDiskStates, removeLeftOvers } from './disk-state.ts';
 export type { DiskState } from './disk-state.ts';

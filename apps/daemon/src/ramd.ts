@@ -11,7 +11,7 @@ export type RamdMessage =
   | { type: 'failed'; error: PlainError; exitCode: number };
 
 const usage = `Usage: ramd DIRECTORY [--name NAME] [--size SIZE] [--max-files N] [--no-swap]
-            [--read-only] [--allow-other]
+            [--read-only] [--allow-other] [--page]
 
 Mounts a RAM disk and serves it until it is unmounted or a signal comes. \`ram mount\` starts it.
 `;
@@ -50,6 +50,7 @@ export function ramdArguments(request: DiskRequest): string[] {
     ...(request.swap === false ? ['--no-swap'] : []),
     ...(request.readOnly ? ['--read-only'] : []),
     ...(request.allowOther ? ['--allow-other'] : []),
+    ...(request.page ? ['--page'] : []),
     '--',
     request.directory,
   ];
@@ -75,6 +76,7 @@ export function parseRamdArguments(args: readonly string[]): DiskRequest | undef
     ...(values.name === undefined ? {} : { name: values.name }),
     ...(values.size === undefined ? {} : { size: values.size }),
     ...(maxFiles === undefined ? {} : { maxFiles: parseMaxFiles(maxFiles) }),
+    ...(values.page === undefined ? {} : { page: values.page }),
   };
 }
 
@@ -98,6 +100,7 @@ function parse(args: readonly string[]) {
         'no-swap': { type: 'boolean' },
         'read-only': { type: 'boolean' },
         'allow-other': { type: 'boolean' },
+        page: { type: 'boolean' },
         help: { type: 'boolean' },
         version: { type: 'boolean' },
       },
@@ -111,8 +114,9 @@ function parse(args: readonly string[]) {
 function report(message: RamdMessage): Promise<void> {
   if (process.send === undefined || !process.connected) {
     if (message.type === 'ready') {
-      const { name, directory } = message.disk.status;
-      process.stdout.write(`mounted ${name} on ${directory}\n`);
+      const { status, pageAddress } = message.disk;
+      process.stdout.write(`mounted ${status.name} on ${status.directory}\n`);
+      if (pageAddress !== undefined) process.stdout.write(`page: ${pageAddress}\n`);
     } else {
       const { message: text, hint } = message.error;
       process.stderr.write(`ramd: ${text}${hint === undefined ? '' : `. ${hint}`}\n`);

@@ -3,6 +3,7 @@ import { formatBytes, parseMaxFiles, serveDisk, showPath } from '@ram/daemon';
 import type { Command } from 'commander';
 import { launchServer } from '../launch-server.ts';
 import { createOutput } from '../output.ts';
+import { pageLines } from '../page-lines.ts';
 import type { Output } from '../output.ts';
 
 interface MountFlags {
@@ -12,6 +13,7 @@ interface MountFlags {
   swap: boolean;
   readOnly?: boolean;
   allowOther?: boolean;
+  page?: boolean;
   foreground?: boolean;
   json?: boolean;
 }
@@ -24,6 +26,7 @@ Examples:
   $ mkdir -p /tmp/disk && ram mount /tmp/disk
   $ ram mount ~/build --size 50% --name build
   $ sudo ram mount /mnt/secrets --size 64M --no-swap
+  $ ram mount /tmp/frames --page
 `;
 
 export function addMount(program: Command): void {
@@ -38,6 +41,7 @@ export function addMount(program: Command): void {
     .option('--no-swap', 'keep its content out of swap (root only)')
     .option('--read-only', 'refuse changes through the mount')
     .option('--allow-other', 'let other users in, as their rights allow; root does so anyway')
+    .option('-p, --page', 'print the address of a page that shows its files and newest image live')
     .option('-f, --foreground', 'serve it in this process until Ctrl-C')
     .option('--json', 'print JSON')
     .addHelpText('after', help)
@@ -57,6 +61,7 @@ function toRequest(directory: string, flags: MountFlags): DiskRequest {
     ...(flags.allowOther === undefined ? {} : { allowOther: flags.allowOther }),
     ...(flags.size === undefined ? {} : { size: flags.size }),
     ...(flags.name === undefined ? {} : { name: flags.name }),
+    ...(flags.page === undefined ? {} : { page: flags.page }),
     ...(flags.maxFiles === undefined ? {} : { maxFiles: parseMaxFiles(flags.maxFiles) }),
   };
 }
@@ -73,12 +78,18 @@ async function serveHere(request: DiskRequest, output: Output): Promise<void> {
   process.exit();
 }
 
-function printMounted({ status, notices }: MountedDisk, output: Output, how?: string): void {
+function printMounted(
+  { status, pageAddress, notices }: MountedDisk,
+  output: Output,
+  how?: string,
+): void {
   for (const notice of notices) output.notice(notice);
   const { name, directory, maxBytes } = status;
   const { bold } = output.colors;
   const size = formatBytes(maxBytes);
   const unmount = how ?? `ram umount ${name}`;
   const text = `${bold(name)}: ${size} on ${showPath(directory)}; to unmount: ${unmount}\n`;
-  output.result({ disk: status, notices }, text);
+  if (pageAddress === undefined) return output.result({ disk: status, notices }, text);
+  const page = { address: pageAddress };
+  output.result({ disk: status, page, notices }, text + pageLines(pageAddress));
 }

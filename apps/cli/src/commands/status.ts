@@ -12,6 +12,7 @@ const help = `
 The state of a disk is one of: mounted, mounting, unmounting; detached when it was taken out of the
 tree (umount -l) while files were open; frozen or silent when its server doesn't answer; dead when
 it was killed (\`ram umount\` or a new \`ram mount\` clear that away).
+PAGE is where the page of a disk is; \`ram page\` prints an address that lets you in.
 `;
 
 const columns: readonly Column[] = [
@@ -26,6 +27,7 @@ const columns: readonly Column[] = [
   { title: 'PID', align: 'right' },
   { title: 'SINCE', align: 'right' },
 ];
+const pageColumn: Column = { title: 'PAGE' };
 
 export function addStatus(program: Command): void {
   program
@@ -57,11 +59,18 @@ function select(disks: readonly ListedDisk[], text: string): ListedDisk[] {
 
 function render(disks: readonly ListedDisk[]): string {
   if (disks.length === 0) return 'No RAM disks. Mount one: ram mount DIR\n';
-  const table = formatTable(columns, disks.map(toRow));
+  const table = renderTable(disks);
   if (disks.length === 1) return table;
   const { maxBytes, usedBytes, files } = totalOf(disks);
   const used = `${formatBytes(usedBytes)} of ${formatBytes(maxBytes)}`;
   return `${table}\n${disks.length} disks, ${used} used, ${countOf(files, 'file')}\n`;
+}
+
+/** Pages have a column when there are any. */
+function renderTable(disks: readonly ListedDisk[]): string {
+  if (disks.every(({ details }) => !details?.page)) return formatTable(columns, disks.map(toRow));
+  const rows = disks.map((disk) => [...toRow(disk), disk.details?.page ?? '-']);
+  return formatTable([...columns, pageColumn], rows);
 }
 
 function toRow({ name, directory, state, maxBytes, pid, since, details }: ListedDisk): string[] {
