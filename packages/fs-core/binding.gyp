@@ -17,6 +17,7 @@
         "native/core/backing.cc",
         "native/core/blob_files.cc",
         "native/core/blob_io.cc",
+        "native/core/blob_windows.cc",
         "native/core/content.cc",
         "native/core/content_compact.cc",
         "native/core/content_copy.cc",

@@ -14,7 +14,37 @@ bool PathArgument::read(napi_env env, napi_value value) {
   return true;
 }
 
+namespace {
+
+// 0: of a kind that Node-API got later.
+size_t elementBytes(napi_typedarray_type type) {
+  switch (type) {
+    case napi_int8_array:
+    case napi_uint8_array:
+    case napi_uint8_clamped_array: return 1;
+    case napi_int16_array:
+    case napi_uint16_array: return 2;
+    case napi_int32_array:
+    case napi_uint32_array:
+    case napi_float32_array: return 4;
+    case napi_float64_array:
+    case napi_bigint64_array:
+    case napi_biguint64_array: return 8;
+    default: return 0;
+  }
+}
+
+}  // namespace
+
 bool readBytes(napi_env env, napi_value value, Bytes* out) {
+  napi_typedarray_type type;
+  size_t count = 0;
+  void* start = nullptr;
+  if (napi_get_typedarray_info(env, value, &type, &count, &start, nullptr, nullptr) == napi_ok &&
+      elementBytes(type) != 0) {
+    *out = {static_cast<uint8_t*>(start), start == nullptr ? 0 : count * elementBytes(type)};
+    return true;
+  }
   bool isView = false;
   // napi_get_buffer_info() aborts on what isn't a view.
   if (napi_is_buffer(env, value, &isView) != napi_ok || !isView) return false;

@@ -123,10 +123,10 @@ int64_t changeTimesOfFile(const VolumeCall& call) {
 }
 
 constexpr Method kMethods[] = {
-    {"stat", numberMethod<statPath>},
-    {"fstat", numberMethod<statFile>},
+    {"stat", numberMethod<statPath>, true},
+    {"fstat", numberMethod<statFile>, true},
     {"statfs", numberMethod<statFileSystem>},
-    {"access", numberMethod<accessPath>},
+    {"access", numberMethod<accessPath>, true},
     {"chmod", numberMethod<changeModeOfPath>},
     {"fchmod", numberMethod<changeModeOfFile>},
     {"chown", numberMethod<changeOwnerOfPath>},

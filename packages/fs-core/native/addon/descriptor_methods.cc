@@ -71,9 +71,9 @@ int64_t syncFile(const VolumeCall& call) {
 }
 
 constexpr Method kMethods[] = {
-    {"closeFile", numberMethod<closeFile>},
-    {"read", numberMethod<readFile>},
-    {"write", numberMethod<writeFile>},
+    {"closeFile", numberMethod<closeFile>, true},
+    {"read", numberMethod<readFile>, true},
+    {"write", numberMethod<writeFile>, true},
     {"copy", numberMethod<copyBetween>},
     {"ftruncate", numberMethod<truncateFile>},
     {"sync", numberMethod<syncFile>},

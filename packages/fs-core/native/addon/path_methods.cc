@@ -169,11 +169,11 @@ napi_value readDirectory(const VolumeCall& call) {
 }
 
 constexpr Method kMethods[] = {
-    {"open", numberMethod<openPath>},
-    {"mkdir", numberMethod<makeDirectory>},
+    {"open", numberMethod<openPath>, true},
+    {"mkdir", numberMethod<makeDirectory>, true},
     {"rmdir", numberMethod<removeDirectory>},
-    {"unlink", numberMethod<unlinkPath>},
-    {"rename", numberMethod<renamePath>},
+    {"unlink", numberMethod<unlinkPath>, true},
+    {"rename", numberMethod<renamePath>, true},
     {"link", numberMethod<linkPath>},
     {"symlink", numberMethod<symlinkPath>},
     {"readlink", valueMethod<readSymlink>},

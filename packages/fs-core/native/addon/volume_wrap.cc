@@ -25,9 +25,12 @@ VolumeWrap* unwrap(napi_env env, napi_value self) {
 VolumeCall::VolumeCall(napi_env env, napi_callback_info info) : env_(env) {
   size_t count = kArgumentsMax;
   napi_value self = nullptr;
-  napi_get_cb_info(env, info, &count, arguments_, &self, nullptr);
-  VolumeWrap* wrap = unwrap(env, self);
-  if (wrap != nullptr) volume_ = wrap->shared();
+  void* bound = nullptr;
+  napi_get_cb_info(env, info, &count, arguments_, &self, &bound);
+  auto* wrap = bound != nullptr ? static_cast<VolumeWrap*>(bound) : unwrap(env, self);
+  if (wrap == nullptr) return;
+  volume_ = wrap->shared();
+  fields_ = wrap->fields();
 }
 
 napi_value VolumeWrap::construct(napi_env env, napi_callback_info info) {
@@ -35,13 +38,32 @@ napi_value VolumeWrap::construct(napi_env env, napi_callback_info info) {
   napi_get_new_target(env, info, &target);
   napi_value self = nullptr;
   napi_get_cb_info(env, info, nullptr, nullptr, &self, nullptr);
-  auto* wrap = target == nullptr ? nullptr : new (std::nothrow) VolumeWrap;
+  ResultFields* fields = Environment::of(env)->fields;
+  auto* wrap = target == nullptr ? nullptr : new (std::nothrow) VolumeWrap(fields);
   auto destroy = [](napi_env, void* data, void*) { delete static_cast<VolumeWrap*>(data); };
   if (wrap == nullptr || napi_wrap(env, self, wrap, destroy, nullptr, nullptr) != napi_ok) {
     delete wrap;
     napi_throw_type_error(env, nullptr, "NativeVolume can't be made here");
   }
   return self;
+}
+
+// Gives the object functions of its own, which keep it, and with it the wrap, alive.
+int VolumeWrap::bind(napi_env env, napi_value self) {
+  for (const MethodTable& table : {pathMethods(), descriptorMethods(), attributeMethods()}) {
+    for (size_t i = 0; i < table.count; ++i) {
+      const Method& method = table.methods[i];
+      if (!method.bound) continue;
+      napi_value function;
+      if (napi_create_function(env, method.name, NAPI_AUTO_LENGTH, method.callback, this,
+                               &function) != napi_ok ||
+          napi_set_named_property(env, function, "volume", self) != napi_ok ||
+          napi_set_named_property(env, self, method.name, function) != napi_ok) {
+        return -ENOMEM;
+      }
+    }
+  }
+  return 0;
 }
 
 // make(maxBytes: bigint, maxInodes: bigint, swap: boolean, backing: number, umask: number): number
@@ -72,7 +94,7 @@ napi_value VolumeWrap::make(napi_env env, napi_callback_info info) {
     napi_create_string_utf8(env, syscall, NAPI_AUTO_LENGTH, &name);
     napi_set_named_property(env, self, "failedSyscall", name);
   }
-  return makeNumber(env, result);
+  return makeNumber(env, result < 0 ? result : wrap->bind(env, self));
 }
 
 // adopt(token: string): number
@@ -84,7 +106,7 @@ napi_value VolumeWrap::adopt(napi_env env, napi_callback_info info) {
   PathArgument text;
   if (wrap == nullptr || wrap->shared_ || !text.read(env, token)) return makeNumber(env, -EINVAL);
   wrap->shared_ = SharedVolume::find(text.view());
-  return makeNumber(env, wrap->shared_ ? 0 : int64_t{kVolumeClosed});
+  return makeNumber(env, wrap->shared_ ? wrap->bind(env, self) : int64_t{kVolumeClosed});
 }
 
 napi_value VolumeWrap::close(napi_env env, napi_callback_info info) {

@@ -23,17 +23,22 @@ class VolumeWrap {
   static bool install(napi_env env, napi_value exports);
 
   SharedVolume* shared() const { return shared_.get(); }
+  ResultFields* fields() const { return fields_; }
 
  private:
+  explicit VolumeWrap(ResultFields* fields) : fields_(fields) {}
+  int bind(napi_env env, napi_value self);
   static napi_value construct(napi_env env, napi_callback_info info);
   static napi_value make(napi_env env, napi_callback_info info);
   static napi_value adopt(napi_env env, napi_callback_info info);
   static napi_value close(napi_env env, napi_callback_info info);
 
   std::shared_ptr<SharedVolume> shared_;
+  ResultFields* const fields_;  // of the thread that the object belongs to
 };
 
-// The arguments of a method of NativeVolume. V8 checks the receiver's class before it gets here.
+// The arguments of a method of NativeVolume. V8 checks the receiver's class before it gets here, or
+// the function is bound to one object and brings its VolumeWrap along.
 class VolumeCall {
  public:
   static constexpr size_t kArgumentsMax = 6;
@@ -45,12 +50,13 @@ class VolumeCall {
   SharedVolume* volume() const { return volume_; }                 // null: closed
   LocalClient* client() const { return volume_->client(); }
   Store* store() const { return volume_->store(); }
-  ResultFields* fields() const { return Environment::of(env_)->fields; }
+  ResultFields* fields() const { return fields_; }
 
  private:
   const napi_env env_;
   napi_value arguments_[kArgumentsMax];
   SharedVolume* volume_ = nullptr;
+  ResultFields* fields_ = nullptr;
 };
 
 // A method that returns a number: a result, -errno or a CallError.
@@ -64,6 +70,8 @@ napi_value valueMethod(napi_env env, napi_callback_info info);
 struct Method {
   const char* name;
   napi_callback callback;
+  // Each object has its own function: finding out whose method was called is a third of a call.
+  bool bound = false;
 };
 
 // The tables of the other files.

@@ -23,13 +23,13 @@ Content::Content(Segment& segment, Journal& journal, Heap& heap, BlobFiles& blob
 
 // --- reading -------------------------------------------------------------------------------------
 
-ssize_t Content::read(uint64_t, InodeRecord* record, uint64_t offset, void* data, size_t length) {
+ssize_t Content::read(uint64_t inode, InodeRecord* record, uint64_t offset, void* data, size_t length) {
   length = clipped(offset, length, kSizeMax);
   length = std::min<size_t>(length, SSIZE_MAX);
   if (length == 0) return 0;
   switch (record->kind) {
     case ContentKind::kFile:
-      return files_.read(record, offset, data, length);
+      return files_.read(inode, record, offset, data, length);
     case ContentKind::kAbsent:
       return kMustPopulate;
     case ContentKind::kExternal: {
@@ -70,8 +70,8 @@ int64_t Content::seek(uint64_t, InodeRecord* record, uint64_t offset, int whence
   return static_cast<int64_t>(whence == SEEK_DATA ? offset : record->size);
 }
 
-int Content::describe(uint64_t, const InodeRecord* record, Attributes* out) {
-  if (record->kind == ContentKind::kFile) return files_.describe(record, out);
+int Content::describe(uint64_t inode, const InodeRecord* record, Attributes* out) {
+  if (record->kind == ContentKind::kFile) return files_.describe(inode, record, out);
   out->size = record->size;
   out->blocks = 0;
   if (record->kind == ContentKind::kInline) out->blocks = kPageSize / 512;
@@ -101,9 +101,11 @@ int Content::currentSize(uint64_t inode, const InodeRecord* record, uint64_t* si
 
 // --- times ---------------------------------------------------------------------------------------
 
-int Content::setTimes(uint64_t, InodeRecord* record, const Timestamp* accessed,
+int Content::setTimes(uint64_t inode, InodeRecord* record, const Timestamp* accessed,
                       const Timestamp* modified) {
-  if (record->kind == ContentKind::kFile) return files_.setTimes(record, accessed, modified);
+  if (record->kind == ContentKind::kFile) {
+    return files_.setTimes(inode, record, accessed, modified);
+  }
   Transaction tx(parts_.journal);
   if (accessed != nullptr) {
     tx.set64(&record->accessed, accessed->seconds);
@@ -117,8 +119,8 @@ int Content::setTimes(uint64_t, InodeRecord* record, const Timestamp* accessed,
   return 0;
 }
 
-int Content::settle(uint64_t, InodeRecord* record) {
-  return record->kind == ContentKind::kFile ? files_.settle(record) : 0;
+int Content::settle(uint64_t inode, InodeRecord* record) {
+  return record->kind == ContentKind::kFile ? files_.settle(inode, record) : 0;
 }
 
 // --- the end of a file, and the start of a process -----------------------------------------------

@@ -93,6 +93,8 @@ class Content {
 
   // What lent descriptors held when they were lent.
   uint64_t externalBytes() const { return externalBytes_.load(std::memory_order_relaxed); }
+  // Blob files that are read and written through a mapping at present.
+  uint32_t windows() const { return files_.windows(); }
   uint64_t slabBytes() const { return parts_.slabBytes.load(std::memory_order_relaxed); }
 
  private:

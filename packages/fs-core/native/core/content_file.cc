@@ -61,10 +61,16 @@ int FileBytes::finish(InodeRecord* record, uint64_t number, int fd) {
   return 0;
 }
 
-ssize_t FileBytes::read(const InodeRecord* record, uint64_t offset, void* data, size_t length) {
+ssize_t FileBytes::read(uint64_t inode, const InodeRecord* record, uint64_t offset, void* data,
+                        size_t length) {
+  const BlobWindows::Key key = keyOf(inode, record);
+  if (windows_.read(key, offset, data, length)) return static_cast<ssize_t>(length);
   BlobFiles::Lease lease;
   if (int status = parts_.blobs.acquire(record->content, &lease); status < 0) return status;
-  return blobRead(lease.fd(), data, length, offset);
+  const uint64_t tick = BlobWindows::tick();
+  const ssize_t n = blobRead(lease.fd(), data, length, offset);
+  if (n == static_cast<ssize_t>(length)) windows_.wasRead(key, lease.fd(), offset, length, tick);
+  return n;
 }
 
 int64_t FileBytes::seek(const InodeRecord* record, uint64_t offset, int whence) {
@@ -74,9 +80,10 @@ int64_t FileBytes::seek(const InodeRecord* record, uint64_t offset, int whence) 
   return at < 0 ? -errno : at;
 }
 
-int FileBytes::describe(const InodeRecord* record, Attributes* out) {
+int FileBytes::describe(uint64_t inode, const InodeRecord* record, Attributes* out) {
   BlobFiles::Lease lease;
   if (int result = parts_.blobs.acquire(record->content, &lease); result < 0) return result;
+  windows_.timesSeen(keyOf(inode, record));
   struct stat status;
   if (int result = statOf(lease.fd(), &status); result < 0) return result;
   out->size = static_cast<uint64_t>(status.st_size);
@@ -85,13 +92,6 @@ int FileBytes::describe(const InodeRecord* record, Attributes* out) {
   out->modified = toTimestamp(status.st_mtim);
   out->changed = changedOf(record, status);
   return 0;
-}
-
-int FileBytes::sizeOf(const InodeRecord* record, uint64_t* size) {
-  Attributes attributes;
-  const int status = describe(record, &attributes);
-  if (status == 0) *size = attributes.size;
-  return status;
 }
 
 // Pages that views must get back when the file grows to `size`: made before it does.
@@ -104,42 +104,56 @@ int FileBytes::readyViews(uint64_t inode, int fd, uint64_t size) {
 
 int FileBytes::write(uint64_t inode, InodeRecord* record, uint64_t offset, const void* data,
                      size_t length, WriteResult* out) {
+  const BlobWindows::Key key = keyOf(inode, record);
+  const bool appends = offset == kAtEnd;
+  if (!appends && windows_.write(key, offset, data, length)) {
+    *out = {offset, length};
+    return 0;
+  }
   BlobFiles::Lease lease;
   if (int status = parts_.blobs.acquire(record->content, &lease); status < 0) return status;
+  const int fd = lease.fd();
   const bool viewed = parts_.views.any(inode);
   if (viewed) {
     struct stat status;
-    if (int result = statOf(lease.fd(), &status); result < 0) return result;
-    const uint64_t at = offset == kAtEnd ? static_cast<uint64_t>(status.st_size) : offset;
-    if (int result = readyViews(inode, lease.fd(), at + length); result < 0) return result;
+    if (int result = statOf(fd, &status); result < 0) return result;
+    const uint64_t at = appends ? static_cast<uint64_t>(status.st_size) : offset;
+    if (int result = readyViews(inode, fd, at + length); result < 0) return result;
   }
-  Backing& backing = parts_.blobs.backing();
-  ssize_t n = blobWrite(backing, lease.fd(), data, length, offset);
-  if (n == -ENOSPC || (n >= 0 && static_cast<size_t>(n) < length)) {
-    parts_.heap.trim();  // free pages that the heap kept for itself
-    const size_t done = n < 0 ? 0 : static_cast<size_t>(n);
-    const ssize_t more =
-        blobWrite(backing, lease.fd(), static_cast<const uint8_t*>(data) + done, length - done,
-                  offset == kAtEnd ? kAtEnd : offset + done);
-    if (more > 0) n = static_cast<ssize_t>(done) + more;
-  }
+  const uint64_t tick = BlobWindows::tick();
+  const ssize_t n = writeWithRoom(fd, offset, data, length);
   if (n < 0) return static_cast<int>(n);
-  struct stat status;
-  if (viewed || offset == kAtEnd) {
-    if (int result = statOf(lease.fd(), &status); result < 0) return result;
+  uint64_t size = 0;
+  if (viewed || appends) {
+    const off_t end = ::lseek(fd, 0, SEEK_END);
+    if (end < 0) return -errno;
+    size = static_cast<uint64_t>(end);
   }
-  if (viewed) {
-    parts_.views.restore(inode, lease.fd(), static_cast<uint64_t>(status.st_size));
-  }
-  if (offset == kAtEnd) offset = static_cast<uint64_t>(status.st_size - n);
-  *out = {offset, static_cast<uint64_t>(n)};
+  if (viewed) parts_.views.restore(inode, fd, size);
+  const auto written = static_cast<uint64_t>(n);
+  if (appends) offset = size - written;
+  *out = {offset, written};
+  windows_.wasWritten(key, fd, offset, written, tick);
   return 0;
+}
+
+ssize_t FileBytes::writeWithRoom(int fd, uint64_t offset, const void* data, size_t length) {
+  Backing& backing = parts_.blobs.backing();
+  const ssize_t n = blobWrite(backing, fd, data, length, offset);
+  if (n >= 0 ? static_cast<size_t>(n) == length : n != -ENOSPC) return n;
+  parts_.heap.trim();  // free pages that the heap kept for itself
+  const size_t done = n < 0 ? 0 : static_cast<size_t>(n);
+  const ssize_t more =
+      blobWrite(backing, fd, static_cast<const uint8_t*>(data) + done, length - done,
+                offset == kAtEnd ? kAtEnd : offset + done);
+  return more > 0 ? static_cast<ssize_t>(done) + more : n;
 }
 
 int FileBytes::truncate(uint64_t inode, InodeRecord* record, uint64_t size) {
   BlobFiles::Lease lease;
   if (int status = parts_.blobs.acquire(record->content, &lease); status < 0) return status;
   const int fd = lease.fd();
+  windows_.cut(keyOf(inode, record), size);
   if (!parts_.views.any(inode)) return blobTruncate(parts_.blobs.backing(), fd, size);
   struct stat status;
   if (int result = statOf(fd, &status); result < 0) return result;
@@ -187,6 +201,7 @@ int FileBytes::allocate(uint64_t inode, InodeRecord* record, uint64_t offset, ui
                         int mode) {
   BlobFiles::Lease lease;
   if (int status = parts_.blobs.acquire(record->content, &lease); status < 0) return status;
+  windows_.cut(keyOf(inode, record), (mode & FALLOC_FL_PUNCH_HOLE) != 0 ? offset : UINT64_MAX);
   const int result = allocateFile(inode, lease.fd(), offset, length, mode);
   struct stat status;
   if (parts_.views.any(inode) && statOf(lease.fd(), &status) == 0) {
@@ -195,17 +210,19 @@ int FileBytes::allocate(uint64_t inode, InodeRecord* record, uint64_t offset, ui
   return result;
 }
 
-int FileBytes::setTimes(InodeRecord* record, const Timestamp* accessed,
+int FileBytes::setTimes(uint64_t inode, InodeRecord* record, const Timestamp* accessed,
                         const Timestamp* modified) {
   BlobFiles::Lease lease;
   if (int status = parts_.blobs.acquire(record->content, &lease); status < 0) return status;
+  windows_.timesSet(keyOf(inode, record));
   const timespec times[2] = {toTimespec(accessed), toTimespec(modified)};
   return ::futimens(lease.fd(), times) == 0 ? 0 : -errno;
 }
 
-int FileBytes::settle(InodeRecord* record) {
+int FileBytes::settle(uint64_t inode, InodeRecord* record) {
   BlobFiles::Lease lease;
   if (int result = parts_.blobs.acquire(record->content, &lease); result < 0) return result;
+  windows_.timesSet(keyOf(inode, record));
   struct stat status;
   if (int result = statOf(lease.fd(), &status); result < 0) return result;
   const Timestamp changed = changedOf(record, status);
@@ -230,6 +247,7 @@ ssize_t FileBytes::copyRange(const InodeRecord* from, uint64_t fromOffset, uint6
   BlobFiles::Lease target;
   if (int status = parts_.blobs.acquire(from->content, &source); status < 0) return status;
   if (int status = parts_.blobs.acquire(toRecord->content, &target); status < 0) return status;
+  windows_.timesSet(keyOf(to, toRecord));
   size_t done = 0;
   while (done < length) {
     auto in = static_cast<off64_t>(fromOffset + done);
@@ -244,9 +262,9 @@ ssize_t FileBytes::copyRange(const InodeRecord* from, uint64_t fromOffset, uint6
 }
 
 // A view must not be what changes a file's times.
-int FileBytes::fillHoles(InodeRecord* record, int fd, const struct stat& status) {
+int FileBytes::fillHoles(uint64_t inode, InodeRecord* record, int fd, const struct stat& status) {
   if (::lseek(fd, 0, SEEK_HOLE) >= status.st_size) return 0;
-  if (int result = settle(record); result < 0) return result;
+  if (int result = settle(inode, record); result < 0) return result;
   const auto size = static_cast<uint64_t>(status.st_size);
   const int result = allocateOnce(fd, FALLOC_FL_KEEP_SIZE, 0, size);
   const timespec times[2] = {status.st_atim, status.st_mtim};
@@ -266,7 +284,7 @@ int FileBytes::makeView(uint64_t inode, InodeRecord* record, bool writable, View
   struct stat status;
   if (int result = statOf(lease.fd(), &status); result < 0) return result;
   if (status.st_size > 0) {
-    if (int result = fillHoles(record, lease.fd(), status); result < 0) return result;
+    if (int result = fillHoles(inode, record, lease.fd(), status); result < 0) return result;
   }
   return parts_.views.make(inode, lease.fd(), static_cast<uint64_t>(status.st_size), writable,
                            out);
@@ -274,6 +292,7 @@ int FileBytes::makeView(uint64_t inode, InodeRecord* record, bool writable, View
 
 void FileBytes::release(uint64_t inode, const InodeRecord& dead) {
   parts_.views.orphan(inode);
+  windows_.drop(keyOf(inode, &dead));
   parts_.blobs.remove(dead.content);
 }
 

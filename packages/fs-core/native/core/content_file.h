@@ -5,6 +5,7 @@
 #pragma once
 
 #include "blob_files.h"
+#include "blob_windows.h"
 #include "content_parts.h"
 #include "views.h"
 
@@ -16,22 +17,26 @@ class FileBytes {
  public:
   explicit FileBytes(ContentParts& parts) : parts_(parts) {}
 
-  ssize_t read(const InodeRecord* record, uint64_t offset, void* data, size_t length);
+  ssize_t read(uint64_t inode, const InodeRecord* record, uint64_t offset, void* data,
+               size_t length);
   int64_t seek(const InodeRecord* record, uint64_t offset, int whence);
-  int describe(const InodeRecord* record, Attributes* out);
+  int describe(uint64_t inode, const InodeRecord* record, Attributes* out);
 
   // offset may be kAtEnd (blob_io.h).
   int write(uint64_t inode, InodeRecord* record, uint64_t offset, const void* data,
             size_t length, WriteResult* out);
   int truncate(uint64_t inode, InodeRecord* record, uint64_t size);
   int allocate(uint64_t inode, InodeRecord* record, uint64_t offset, uint64_t length, int mode);
-  int setTimes(InodeRecord* record, const Timestamp* accessed, const Timestamp* modified);
-  int settle(InodeRecord* record);
+  int setTimes(uint64_t inode, InodeRecord* record, const Timestamp* accessed,
+               const Timestamp* modified);
+  int settle(uint64_t inode, InodeRecord* record);
   // Between two blob files. -EXDEV, -EOPNOTSUPP, …: not possible, copy by hand.
   ssize_t copyRange(const InodeRecord* from, uint64_t fromOffset, uint64_t to,
                     InodeRecord* toRecord, uint64_t toOffset, size_t length);
   int makeView(uint64_t inode, InodeRecord* record, bool writable, View* out);
-  int sizeOf(const InodeRecord* record, uint64_t* size);
+  // Ends this process's own mapping of the file, if there is one.
+  void unmap(uint64_t inode, const InodeRecord* record) { windows_.drop(keyOf(inode, record)); }
+  uint32_t windows() const { return windows_.count(); }
 
   // A fresh blob file that fill(fd) puts the record's bytes into, then one switch of kinds. On
   // failure nothing has changed. The caller frees what the record held before.
@@ -50,12 +55,17 @@ class FileBytes {
  private:
   int begin(uint64_t* number, BlobFiles::Lease* lease);
   int finish(InodeRecord* record, uint64_t number, int fd);
-  int fillHoles(InodeRecord* record, int fd, const struct stat& status);
+  int fillHoles(uint64_t inode, InodeRecord* record, int fd, const struct stat& status);
+  ssize_t writeWithRoom(int fd, uint64_t offset, const void* data, size_t length);
   int readyViews(uint64_t inode, int fd, uint64_t size);
   int allocateFile(uint64_t inode, int fd, uint64_t offset, uint64_t length, int mode);
   int allocateOnce(int fd, int mode, uint64_t offset, uint64_t length);
+  static BlobWindows::Key keyOf(uint64_t inode, const InodeRecord* record) {
+    return {inode, record->content};
+  }
 
   ContentParts& parts_;
+  BlobWindows windows_;
 };
 
 }  // namespace ram

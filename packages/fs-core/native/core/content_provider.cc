@@ -82,6 +82,7 @@ int Content::populate(uint64_t inode, InodeRecord* record) {
 bool Content::canDrop(uint64_t inode, const InodeRecord* record) {
   if (record->kind != ContentKind::kFile) return true;
   if (parts_.views.any(inode)) return false;
+  files_.unmap(inode, record);
   BlobFiles::Lease lease;
   if (parts_.blobs.acquire(record->content, &lease) < 0) return false;
   if (::fcntl(lease.fd(), F_SETLEASE, F_WRLCK) != 0) return false;

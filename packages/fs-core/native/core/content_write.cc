@@ -90,6 +90,11 @@ int Content::writeExternal(InodeRecord* record, uint64_t offset, const void* dat
 int Content::write(uint64_t inode, InodeRecord* record, uint64_t offset, const void* data,
                    size_t length, WriteResult* out) {
   if (int status = resident(inode, record); status < 0) return status;
+  // Where a blob file's end is, the kernel knows best.
+  if (record->kind == ContentKind::kFile && offset == kAppend && provider_ == nullptr &&
+      length > 0) {
+    return files_.write(inode, record, kAtEnd, data, length, out);
+  }
   uint64_t at = offset;
   if (offset == kAppend) {
     if (int status = currentSize(inode, record, &at); status < 0) return status;
