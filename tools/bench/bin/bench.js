@@ -1,21 +1,32 @@
 #!/usr/bin/env node
-// node tools/bench/bin/bench.js ring [--json] [--quick] [CASE…]
+// node tools/bench/bin/bench.js SUITE [--json] [--quick] [CASE…]
 import { runSuite } from '../run-suite.mjs';
 
-const suites = { ring: () => import('../ring/suite.mjs') };
+/**
+ * A suite is a list of cases, or runs by itself.
+ * @typedef {import('../run-suite.mjs').Options} Options
+ * @typedef {{ suite?: import('../run-suite.mjs').Case[], run?: (options: Options) => Promise<unknown> }} Suite
+ */
+
+/** @type {Record<string, () => Promise<Suite>>} */
+const suites = {
+  ring: () => import('../ring/suite.mjs'),
+  fs: () => import('../fs/suite.mjs'),
+};
 
 const args = process.argv.slice(2);
 const flags = new Set(args.filter((arg) => arg.startsWith('--')));
 const [name = '', ...cases] = args.filter((arg) => !arg.startsWith('--'));
-if (!(name in suites)) {
+const load = suites[name];
+if (load === undefined) {
   console.error(`usage: bench.js ${Object.keys(suites).join('|')} [--json] [--quick] [CASE…]`);
   process.exitCode = 2;
 } else {
-  const { suite } = await suites[/** @type {keyof typeof suites} */ (name)]();
-  const rows = await runSuite(suite, {
+  const { suite = [], run = (options) => runSuite(suite, options) } = await load();
+  const results = await run({
     cases,
     quick: flags.has('--quick'),
     report: flags.has('--json') ? undefined : (line) => console.log(line),
   });
-  if (flags.has('--json')) console.log(JSON.stringify(rows, null, 2));
+  if (flags.has('--json')) console.log(JSON.stringify(results, null, 2));
 }

@@ -1,0 +1,29 @@
+// Lines and tables for people.
+
+/** @typedef {import('./rounds.mjs').Row} Row */
+
+const nameWidth = 32;
+
+/** One line: the contenders with µs per operation, and what the first is against the peer. @param {Row} row */
+export function formatRow(row) {
+  const cells = row.contenders.map(({ contender, microseconds, ratio, requests }) => {
+    const against = contender === row.peer ? '' : ` (${ratio.toFixed(2)}x)`;
+    const sent = requests === undefined ? '' : ` [${formatRequests(requests)}]`;
+    return `${contender} ${formatTime(microseconds)}${against}${sent}`;
+  });
+  const goal = row.goal === undefined ? '' : `  goal ${row.goal}x`;
+  return `${row.operation.padEnd(nameWidth)} ${cells.join('  ')}${goal}`;
+}
+
+/** @param {number} microseconds */
+function formatTime(microseconds) {
+  return `${microseconds.toFixed(microseconds < 10 ? 2 : 1)} µs`;
+}
+
+/** @param {Record<string, number>} requests */
+export function formatRequests(requests) {
+  const parts = Object.entries(requests)
+    .toSorted(([, a], [, b]) => b - a)
+    .map(([opcode, count]) => `${opcode} ${Number(count.toFixed(3))}`);
+  return parts.length === 0 ? 'none' : parts.join(', ');
+}

@@ -1,0 +1,81 @@
+// The child process that holds the mounts: node mount-side.mjs {"cases":[],"quick":false}
+// Prints a Row as JSON on each line.
+import { mkdtempSync, rmdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { setTimeout as later } from 'node:timers/promises';
+import { Helper } from './helper.mjs';
+import { mountOperations } from './mount-operations.mjs';
+import { contenders } from './mounts.mjs';
+import { interleaved } from './rounds.mjs';
+
+/** @typedef {import('./mounts.mjs').Mount} Mount */
+/** @typedef {import('./mount-operations.mjs').MountOperation} MountOperation */
+
+/** @type {{ cases: string[], quick: boolean }} */
+const { cases, quick } = JSON.parse(process.argv[2] ?? '{}');
+const parent = mkdtempSync(`${tmpdir()}/ram-bench-`);
+const helper = new Helper();
+/** @type {Mount[]} */
+const mounts = [];
+try {
+  for (const [name, make] of Object.entries(contenders)) {
+    mounts.push(await make(`${parent}/${name}`));
+  }
+  const wanted = mountOperations.filter(
+    ({ name }) => cases.length === 0 || cases.some((part) => name.includes(part)),
+  );
+  for (const operation of wanted) console.log(JSON.stringify(await compare(operation)));
+} finally {
+  helper.close();
+  for (const mounted of mounts) await mounted.close();
+  rmdirSync(parent);
+}
+
+/** @param {MountOperation} operation */
+async function compare({ name, count, rounds = 5, fills = false }) {
+  const times = quick ? Math.max(1, Math.ceil(count / 50)) : count;
+  const requests = mounts.map(() => /** @type {Record<string, number>} */ ({}));
+  const row = await interleaved(
+    mounts.map((mounted, index) => ({
+      name: mounted.name,
+      async measure() {
+        const { elapsed, sent } = await measure(mounted, name, times, fills);
+        requests[index] = sent;
+        return elapsed;
+      },
+    })),
+    { name, count: times, rounds: quick ? 1 : rounds, peer: mounts[0]?.name ?? '' },
+  );
+  return {
+    ...row,
+    contenders: row.contenders.map((one, index) => ({ ...one, requests: requests[index] })),
+  };
+}
+
+/** @param {Mount} mounted @param {string} name @param {number} count @param {boolean} fills */
+async function measure(mounted, name, count, fills) {
+  if (fills) mounted.fill('bench', count);
+  await helper.start(name, `${mounted.directory}/bench`, count);
+  const before = await settled(mounted);
+  const elapsed = await helper.run();
+  const after = await settled(mounted);
+  await helper.end();
+  /** @type {Record<string, number>} */
+  const sent = {};
+  for (const [opcode, total] of Object.entries(after)) {
+    const difference = total - (before[opcode] ?? 0);
+    if (difference > 0) sent[opcode] = difference / count;
+  }
+  return { elapsed, sent };
+}
+
+/** Requests that nobody waits for come a little later than the call that causes them. */
+async function settled(/** @type {Mount} */ mounted) {
+  const quietMs = 5;
+  for (let last = JSON.stringify(mounted.requests()); ;) {
+    await later(quietMs);
+    const now = JSON.stringify(mounted.requests());
+    if (now === last) return /** @type {Record<string, number>} */ (JSON.parse(now));
+    last = now;
+  }
+}

@@ -1,0 +1,69 @@
+// What can be measured from outside the process: directories, and how they come to be. Another
+// driver, mode or transport is one more entry in `contenders`.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { Volume } from '@ram/fs-core';
+import { mount } from '@ram/fuse';
+
+/**
+ * @typedef {object} Mount
+ * @property {string} name
+ * @property {string} directory
+ * @property {() => Record<string, number>} requests By opcode, since it was mounted.
+ * @property {(directory: string, count: number) => void} fill Makes empty files in a new directory,
+ *   given relative to the mount, without its caches knowing them.
+ * @property {() => Promise<void>} close
+ */
+
+/** @typedef {(directory: string) => Promise<Mount>} MakeMount */
+
+/** @type {Record<string, MakeMount>} The first is the peer. */
+export const contenders = {
+  tmpfs: tmpfs('tmpfs'),
+  cached: kernelDriver('cached', { io: 'cached' }),
+  direct: kernelDriver('direct', { io: 'direct' }),
+};
+
+/** @param {string} name @returns {MakeMount} */
+function tmpfs(name) {
+  return async (directory) => {
+    mkdirSync(directory);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1G', 'ram-bench', directory]);
+    return {
+      name,
+      directory,
+      requests: () => ({}),
+      fill(relative, count) {
+        mkdirSync(`${directory}/${relative}`);
+        for (let i = 0; i < count; i++) writeFileSync(`${directory}/${relative}/file-${i}`, '');
+      },
+      close: async () => {
+        execFileSync('umount', [directory]);
+        rmdirSync(directory);
+      },
+    };
+  };
+}
+
+/** @param {string} name @param {import('@ram/fuse').MountOptions} options @returns {MakeMount} */
+function kernelDriver(name, options) {
+  return async (directory) => {
+    mkdirSync(directory);
+    const volume = new Volume({ maxBytes: '1G' });
+    const mounted = await mount(volume, directory, options);
+    return {
+      name,
+      directory,
+      requests: () => mounted.stats().requests,
+      fill(relative, count) {
+        volume.fs.mkdirSync(`/${relative}`);
+        for (let i = 0; i < count; i++) volume.fs.writeFileSync(`/${relative}/file-${i}`, '');
+      },
+      close: async () => {
+        await mounted.unmount({ force: true });
+        volume.close();
+        rmdirSync(directory);
+      },
+    };
+  };
+}
