@@ -1,3 +1,8 @@
+export type { VolumeEventListener } from './events/callback-listener.ts';
+export type { VolumeEventType } from './events/event-types.ts';
+export type { VolumeEvent } from './events/volume-event.ts';
+export type { VolumeEventIterator } from './events/volume-events.ts';
+export type { VolumeEventsOptions, VolumeListenOptions } from './events/volume-listeners.ts';
 export type { VolumeFs } from './fs/volume-fs.ts';
 export { defaultMaxBytes } from './memory-limits.ts';
 export { isSupported } from './native.ts';

@@ -18,6 +18,8 @@ export interface NativeVolume {
   usage(): number;
   check(): string | number;
   fileSystem(): unknown;
+  openInode(inode: number, generation: number, flags: number): number;
+  viewInode(inode: number, generation: number): ArrayBuffer | number;
   view(path: NativePath, writable: boolean): ArrayBuffer | number;
 
   open(path: NativePath, flags: number, mode: number): number;
@@ -60,6 +62,28 @@ export interface NativeVolume {
   removexattr(path: NativePath, name: NativePath, follow: boolean): number;
 }
 
+/**
+ * Where one thread gets the events of a Volume from, in C++ (native/addon/event_port.h). Results are
+ * as those of NativeVolume.
+ */
+export interface EventPort {
+  /** Calls `wake` when there is something to read, once after each `arm()` that was true. */
+  open(token: string, wake: () => void): number;
+  listen(listener: number, mask: number, prefix: Uint8Array | undefined, contents: boolean): number;
+  ignore(listener: number): number;
+  /** Fills in whole records; the count of bytes. */
+  read(target: Uint8Array): number;
+  arm(): boolean;
+  /** Whether listeners lost events since the last call, and how many one did. */
+  takeLoss(): boolean;
+  takeLost(listener: number): number;
+  settled(isEverything: boolean, oldestEra: number): void;
+  exposeCopy(copy: number): ArrayBuffer | undefined;
+  dropCopy(copy: number): void;
+  keepAlive(whether: boolean): void;
+  close(): void;
+}
+
 export type NativePath = string | Uint8Array;
 type At = number | bigint;
 /** Names, or names and types. */
@@ -68,12 +92,14 @@ type Names = (string | Buffer)[];
 
 interface Addon {
   NativeVolume: new () => NativeVolume;
+  EventPort: new () => EventPort;
   fields: ArrayBuffer;
 }
 
 /** The addon of this thread. */
 export interface Native {
   NativeVolume: new () => NativeVolume;
+  EventPort: new () => EventPort;
   /** What stat, statfs and usage leave here; to be read before the next call. */
   numbers: Float64Array;
   bigints: BigInt64Array;
@@ -123,6 +149,7 @@ function load(): Native {
   }
   return {
     NativeVolume: addon.NativeVolume,
+    EventPort: addon.EventPort,
     numbers: new Float64Array(addon.fields),
     bigints: new BigInt64Array(addon.fields),
   };

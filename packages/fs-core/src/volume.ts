@@ -2,7 +2,13 @@ import { constants } from 'node:buffer';
 import { invalidArgument, ramError } from '@ram/errno';
 import type { PathArgument } from '@ram/errno';
 import { callError, volumeClosedError } from './call-error.ts';
+import type { VolumeEventListener } from './events/callback-listener.ts';
+import type { VolumeEventType } from './events/event-types.ts';
+import type { VolumeEventIterator } from './events/volume-events.ts';
+import { VolumeListeners } from './events/volume-listeners.ts';
+import type { VolumeEventsOptions, VolumeListenOptions } from './events/volume-listeners.ts';
 import { toBoolean, toPath } from './fs/arguments.ts';
+import { toFlags } from './fs/options.ts';
 import { makeVolumeFs } from './fs/volume-fs.ts';
 import type { VolumeFs } from './fs/volume-fs.ts';
 import { callErrors, native } from './native.ts';
@@ -75,6 +81,7 @@ export class Volume {
    */
   readonly token: string;
   readonly #native: NativeVolume;
+  readonly #listeners: VolumeListeners;
   #closed = false;
   #fileSystem: unknown;
 
@@ -91,6 +98,10 @@ export class Volume {
     this.token = this.#native.token() as string;
     this.fs = makeVolumeFs(this.#native, results);
     this.xattr = makeVolumeXattr(this.#native);
+    this.#listeners = new VolumeListeners(this.token, {
+      open: (inode, generation, flags) => this.#openInode(inode, generation, flags),
+      view: (inode, generation) => this.#viewInode(inode, generation),
+    });
   }
 
   /**
@@ -148,6 +159,38 @@ export class Volume {
     throw viewError(bytes, native);
   }
 
+  /**
+   * Calls `listener` for each event of a type, from the event loop, soon after it happened: those of
+   * this process and those of its mounts, and of one file in their order. Listeners are called in
+   * the order in which they were added, as those of an EventEmitter. One that throws causes an
+   * uncaught exception; the others are called nonetheless. They don't keep the process alive.
+   *
+   * One that is too slow for the events gets an event `overflow` in the place of those that it lost.
+   * @throws TypeErrors of Node for arguments; `ERR_RAM_VOLUME_CLOSED`; EMFILE beyond 64 Volume
+   *   objects that listen to one Volume
+   */
+  on(type: VolumeEventType, listener: VolumeEventListener, options?: VolumeListenOptions): this {
+    this.#listeners.add(type, listener, options, false);
+    return this;
+  }
+
+  /** As `on`, for one event. */
+  once(type: VolumeEventType, listener: VolumeEventListener, options?: VolumeListenOptions): this {
+    this.#listeners.add(type, listener, options, true);
+    return this;
+  }
+
+  /** Takes back one `on` or `once`, the latest. Does nothing where there is none. */
+  off(type: VolumeEventType, listener: VolumeEventListener): this {
+    this.#listeners.remove(type, listener);
+    return this;
+  }
+
+  /** Events one after the other, from now on. As `on` otherwise. */
+  events(options?: VolumeEventsOptions): VolumeEventIterator {
+    return this.#listeners.iterate(options);
+  }
+
   /** What the Volume holds. Takes the same short time however much that is. */
   usage(): VolumeUsage {
     const result = this.#native.usage();
@@ -175,6 +218,7 @@ export class Volume {
    * also with descriptors. Views stay valid. May be called again.
    */
   close(): void {
+    this.#listeners.close();
     this.#closed = true;
     this.#fileSystem = undefined;
     this.#native.close();
@@ -183,13 +227,26 @@ export class Volume {
   [Symbol.dispose](): void {
     this.close();
   }
+
+  #openInode(inode: number, generation: number, flags: string | undefined): number {
+    const fd = this.#native.openInode(inode, generation, toFlags(flags));
+    if (fd < 0) throw callError(fd, 'open');
+    return fd;
+  }
+
+  #viewInode(inode: number, generation: number): Buffer {
+    const bytes = this.#native.viewInode(inode, generation);
+    if (bytes instanceof ArrayBuffer) return Buffer.from(bytes);
+    throw viewError(bytes);
+  }
 }
 
 type Fields = [number, number, number, number, number, number, number, number, number, number];
 
-function viewError(result: number, path: string | Uint8Array): Error {
+function viewError(result: number, path?: string | Uint8Array): Error {
   if (result === callErrors.viewTooLarge) {
-    const message = `A view has at most ${constants.MAX_LENGTH} bytes; '${String(path)}' is larger`;
+    const what = path === undefined ? 'the file' : `'${String(path)}'`;
+    const message = `A view has at most ${constants.MAX_LENGTH} bytes; ${what} is larger`;
     return ramError('ERR_RAM_VIEW_TOO_LARGE', message, { base: RangeError });
   }
   if (result === callErrors.viewUnsupported) {

@@ -54,12 +54,9 @@ napi_value exposeView(napi_env env, const View& view, bool writable) {
   return makeNumber(env, refused ? int64_t{kViewUnsupported} : -ENOMEM);
 }
 
-// Maps what a descriptor is open on. The descriptor keeps the inode from becoming another's.
-napi_value mapOpenFile(const VolumeCall& call, int descriptor, bool writable) {
+// Something must keep the inode from becoming another's.
+napi_value mapInode(const VolumeCall& call, const Attributes& found, bool writable) {
   napi_env env = call.env();
-  Attributes found;
-  int result = call.client()->stat(descriptor, &found);
-  if (result < 0) return makeNumber(env, result);
   if (!S_ISREG(found.mode)) return makeNumber(env, S_ISDIR(found.mode) ? -EISDIR : -EINVAL);
   if (found.size > kViewBytesMax) return makeNumber(env, kViewTooLarge);
   napi_value buffer = nullptr;
@@ -68,7 +65,7 @@ napi_value mapOpenFile(const VolumeCall& call, int descriptor, bool writable) {
     return buffer;
   }
   View view{};
-  result = call.store()->mapView(found.inode, writable, &view);
+  int result = call.store()->mapView(found.inode, writable, &view);
   if (result < 0) return makeNumber(env, result);
   // It may have grown, or become empty, since.
   if (view.length == 0 || view.length > kViewBytesMax) {
@@ -88,8 +85,37 @@ napi_value makeView(const VolumeCall& call) {
   bool writable = readBoolean(env, call[1]);
   int descriptor = call.client()->open(path.view(), writable ? O_RDWR : O_RDONLY, 0);
   if (descriptor < 0) return makeNumber(env, descriptor);
-  napi_value result = mapOpenFile(call, descriptor, writable);
+  Attributes found;
+  int status = call.client()->stat(descriptor, &found);
+  napi_value result = status < 0 ? makeNumber(env, status) : mapInode(call, found, writable);
   call.client()->close(descriptor);
+  return result;
+}
+
+// openInode(inode, generation, flags): descriptor
+int64_t openInode(const VolumeCall& call) {
+  uint32_t inode, generation;
+  int32_t flags;
+  if (!readUint32(call.env(), call[0], &inode) || !readUint32(call.env(), call[1], &generation) ||
+      !readInt32(call.env(), call[2], &flags)) {
+    return -EINVAL;
+  }
+  return call.client()->openInode(inode, generation, flags);
+}
+
+// viewInode(inode, generation): ArrayBuffer | number
+napi_value viewInode(const VolumeCall& call) {
+  napi_env env = call.env();
+  uint32_t inode, generation;
+  if (!readUint32(env, call[0], &inode) || !readUint32(env, call[1], &generation)) {
+    return makeNumber(env, -EINVAL);
+  }
+  Attributes found;
+  const uint32_t token = call.store()->enterCall();
+  int status = call.store()->getAttributes(Caller{}, inode, &found);
+  if (status == 0 && found.generation != generation) status = -ESTALE;
+  napi_value result = status < 0 ? makeNumber(env, status) : mapInode(call, found, false);
+  call.store()->leaveCall(token);
   return result;
 }
 
@@ -149,6 +175,8 @@ napi_value exposeFileSystem(const VolumeCall& call) {
 
 constexpr Method kMethods[] = {
     {"view", valueMethod<makeView>},
+    {"openInode", numberMethod<openInode>},
+    {"viewInode", valueMethod<viewInode>},
     {"usage", numberMethod<readUsage>},
     {"isTmpfs", valueMethod<isTmpfs>},
     {"token", valueMethod<readToken>},

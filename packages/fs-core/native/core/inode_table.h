@@ -103,7 +103,7 @@ class HandleTable {
   bool hasCachedOpen(uint64_t inode);
   uint64_t committedBytes();
 
-  // Calls close(inode) for each handle of `mount` and frees it; kEvery: of every mount.
+  // Calls close(inode, handle) for each handle of `mount`, after freeing it; kEvery: of every mount.
   static constexpr uint32_t kEvery = 0xffffffff;
   template <class F>
   void dropMount(uint32_t mount, F close);
@@ -125,15 +125,17 @@ void HandleTable::dropMount(uint32_t mount, F close) {
   const uint64_t end = __atomic_load_n(&segment_.super()->handlesHighWater, __ATOMIC_ACQUIRE);
   for (uint64_t i = 1; i < end; ++i) {
     uint64_t inode = 0;
+    uint64_t handle = 0;
     {
       std::lock_guard lock(mutex_);
       HandleRecord* record = segment_.handle(i);
       if (record->inode == 0 || (mount != kEvery && record->mount != mount)) continue;
       inode = record->inode;
+      handle = uint64_t{record->serial} << 32 | i;
       record->inode = 0;
       free_.push_back(static_cast<uint32_t>(i));
     }
-    close(inode);
+    close(inode, handle);
   }
 }
 

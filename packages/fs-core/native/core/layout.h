@@ -1,4 +1,4 @@
-// The bytes of a Volume's segments. Version 1; recorded in docs/decisions/segment-layout.md.
+// The bytes of a Volume's segments. Version 2; recorded in docs/decisions/segment-layout.md.
 //
 // One sparse file holds five regions. Everything refers to everything by index, so any process
 // may map it anywhere. A page is 4096 bytes here, whatever the kernel's page size.
@@ -20,7 +20,7 @@
 namespace ram {
 
 inline constexpr uint64_t kMagic = 0x31474553'204d4152;  // "RAM SEG1"
-inline constexpr uint32_t kLayoutVersion = 1;
+inline constexpr uint32_t kLayoutVersion = 2;
 inline constexpr uint64_t kPageSize = 4096;
 inline constexpr uint32_t kLogSlots = 16;
 inline constexpr uint32_t kLogWords = 63;
@@ -95,11 +95,12 @@ struct InodeRecord {
   uint64_t content;  // see ContentKind; directories: reference of a DirectoryTable, 0 when empty;
                      // symlinks: reference of the target (size bytes); devices: dev_t
   uint32_t xattrs;   // reference of an XattrRecord list, 0: none
-  uint32_t parent;   // of directories
+  uint32_t parent;   // the directory in which `dentry` is
   int64_t accessed, modified, changed, born;  // seconds since the epoch
   uint32_t accessedNs, modifiedNs, changedNs, bornNs;
   uint64_t lookups;  // atomic: kernel references of all mounts
-  uint64_t opens;    // atomic, rebuilt: number of handles
+  uint32_t opens;    // atomic, rebuilt: number of handles
+  uint32_t dentry;   // reference of the name it got last, 0: none, or that one was removed
   uint64_t cursor;   // directories: the next cookie; kFile: ctime in ns that the blob file had when
                      // our own times were last settled, so that later kernel writes show
   uint32_t pages;    // kPages: pages that hold data
@@ -111,6 +112,7 @@ enum InodeFlag : uint16_t {
   kInodeTemporary = 1,  // O_TMPFILE, may still be linked
   kInodeSealed = 2,     // O_TMPFILE | O_EXCL: must not be linked
   kInodeAwaited = 4,    // of this process: counted as waiting for the kernel's FORGET
+  kInodeRetained = 8,   // of this process: was kept for listeners after its end, see EventRetention
 };
 
 struct HandleRecord {

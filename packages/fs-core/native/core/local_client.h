@@ -33,6 +33,8 @@ class LocalClient {
   // flags: access mode, O_CREAT, O_EXCL, O_TRUNC, O_APPEND, O_DIRECTORY, O_NOFOLLOW, O_TMPFILE.
   // Others are ignored as meaningless in memory. mode: permissions, before the umask.
   int open(std::string_view path, int flags, uint32_t mode);
+  // The same inode whatever it is called now. -ESTALE: it is gone, or its number is another's.
+  int openInode(uint64_t inode, uint32_t generation, int flags);
   int close(int descriptor);
   void closeAll();
   // At `offset`, or at the descriptor's position when it is kAtPosition. -EINVAL below that.
@@ -88,7 +90,7 @@ class LocalClient {
   int checkRenameSlashes(const PathPlace& source, const PathPlace& target, uint32_t flags);
   int change(uint64_t inode, const SetAttributes& what);
   int changeModeOf(uint64_t inode, uint32_t mode);
-  int changeSizeOf(uint64_t inode, uint64_t size, bool touch);
+  int changeSizeOf(uint64_t inode, uint64_t handle, uint64_t size, bool touch);
   int changeTimesOf(uint64_t inode, Timestamp accessed, Timestamp modified);
   int changeOwnerOf(const Attributes& found, uint32_t uid, uint32_t gid);
 

@@ -106,6 +106,17 @@ int LocalClient::openExisting(const Attributes& found, int flags) {
   return result < 0 ? result : publish(found.inode, opened.handle, flags, directory);
 }
 
+int LocalClient::openInode(uint64_t inode, uint32_t generation, int flags) {
+  constexpr int kAllowed = O_ACCMODE | O_APPEND | O_TRUNC;
+  const uint32_t token = fileSystem_->enterCall();
+  Attributes found;
+  int result = fileSystem_->getAttributes(caller_, inode, &found);
+  if (result == 0 && found.generation != generation) result = -ESTALE;
+  if (result == 0) result = openExisting(found, flags & kAllowed);
+  fileSystem_->leaveCall(token);
+  return result;
+}
+
 int LocalClient::publish(uint64_t inode, uint64_t handle, int flags, bool directory) {
   int descriptor = table_.insert(inode, handle, readable(flags), writable(flags),
                                  (flags & O_APPEND) != 0, directory);
@@ -170,8 +181,9 @@ int LocalClient::sync(int descriptor, bool dataOnly) {
 }
 
 // O_TRUNC touches the file even when it is empty already, truncate(2) doesn't.
-int LocalClient::changeSizeOf(uint64_t inode, uint64_t size, bool touch) {
+int LocalClient::changeSizeOf(uint64_t inode, uint64_t handle, uint64_t size, bool touch) {
   SetAttributes what{};
+  what.handle = handle;
   what.fields = kSetSize;
   if (touch) what.fields |= kSetModifiedNow;
   what.size = size;
@@ -183,7 +195,7 @@ int LocalClient::truncate(int descriptor, int64_t size) {
   DescriptorUse use(fileSystem_, caller_, &table_, descriptor);
   if (!use) return -EBADF;
   if (!use->writable) return -EINVAL;
-  return changeSizeOf(use->inode, static_cast<uint64_t>(size), false);
+  return changeSizeOf(use->inode, use->handle, static_cast<uint64_t>(size), false);
 }
 
 ssize_t LocalClient::copy(int from, int to, uint64_t offset, size_t length) {
@@ -191,7 +203,7 @@ ssize_t LocalClient::copy(int from, int to, uint64_t offset, size_t length) {
   DescriptorUse target(fileSystem_, caller_, &table_, to);
   if (!source || !target || !source->readable || !target->writable) return -EBADF;
   return fileSystem_->copyRange(caller_, source->inode, offset, target->inode, offset,
-                                std::min(length, kTransferMax));
+                                std::min(length, kTransferMax), target->handle);
 }
 
 }  // namespace ram

@@ -3,8 +3,10 @@
 // Lock order, outermost first:
 //   1. Store::renameMutex_           directory moves between parents
 //   2. inode locks                   stripes, always taken in ascending order (LockSet)
-//   3. ViewRegistry::mutex_          mappings of one process
-//   4. leaves, none inside another:  Heap, InodeTable, HandleTable, BlobFiles, Journal slots
+//   3. Store::treeMutex_             names of directories; shared by who builds a path
+//   4. ViewRegistry::mutex_          mappings of one process
+//   5. leaves, none inside another:  Heap, InodeTable, HandleTable, BlobFiles, Journal slots,
+//                                    rings and notes of events
 // Observers and visitors are called with none of them held.
 #pragma once
 

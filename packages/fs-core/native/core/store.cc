@@ -154,7 +154,12 @@ void Store::detach(uint32_t mount) {
     observers_.slots[mount] = nullptr;
     observers_.attached.fetch_and(~(1u << mount), std::memory_order_release);
   }
-  handles_.dropMount(mount, [this](uint64_t inode) { dropOpen(inode); });
+  handles_.dropMount(mount, [this](uint64_t inode, uint64_t handle) {
+    const bool watched = events_.wants(EventKind::kClosed);
+    Closing closing;
+    if (watched) closing = describeClosing(Caller{}, inode, handle);
+    dropOpen(inode, watched ? &closing : nullptr);
+  });
   dropReferences(mount);
   std::unique_lock lock(observers_.mutex);
   inodes_.detachMount(mount);
@@ -216,6 +221,7 @@ void Store::forget(const Caller& caller, uint64_t inode, uint64_t count) {
 void Store::reclaimIfUnused(uint64_t inode, InodeRecord* record) {
   if (record->links != 0 || __atomic_load_n(&record->opens, __ATOMIC_ACQUIRE) != 0) return;
   if (__atomic_load_n(&record->lookups, __ATOMIC_ACQUIRE) != 0) return noteAwaited(record);
+  if (events_.wantsAny(~0u) && retain(inode, record)) return;
   const InodeRecord dead = *record;
   if ((dead.flags & kInodeAwaited) != 0) awaitingForget_.fetch_sub(1);
   Transaction tx(journal_);

@@ -17,6 +17,9 @@
 #include "blob_files.h"
 #include "content.h"
 #include "directory.h"
+#include "event_handles.h"
+#include "event_hub.h"
+#include "event_path.h"
 #include "heap.h"
 #include "inode_table.h"
 #include "journal.h"
@@ -68,6 +71,15 @@ class Store final : public FileSystem {
   int mapView(uint64_t inode, bool writable, View* out);
   static void unmapView(uint64_t id) { ViewRegistry::unmap(id); }
 
+  // --- events; see event_hub.h -----------------------------------------------------------------
+  // `queue` gets what `filters` want from now on; both stay the caller's, `filters` until the next
+  // call for this queue. Of the queue's consumer. 0, -EMFILE, -ENOMEM.
+  int listen(EventQueue* queue, const EventFilters* filters);
+  // When it returns, no thread uses the queue or its filters. Idempotent.
+  void stopListening(EventQueue* queue);
+  // The listeners of `queue` are done with all events, or with those before `oldestEra`.
+  void eventsSettled(EventQueue* queue, bool everything, uint64_t oldestEra);
+
   // Walks everything; returns 0, or -EUCLEAN and what is wrong in `report`. Stops all writers.
   int check(char* report, size_t size);
 
@@ -85,6 +97,7 @@ class Store final : public FileSystem {
   int attach(Observer* observer) override;
   void detach(uint32_t mount) override;
   int recordInit(uint32_t mount, const void* reply, size_t length) override;
+  void mountChanged(bool mounted, std::string_view directory) override;
 
   int lookup(const Caller&, uint64_t parent, std::string_view name, Attributes* out) override;
   void forget(const Caller&, uint64_t inode, uint64_t count) override;
@@ -121,6 +134,7 @@ class Store final : public FileSystem {
   int makeTemporary(const Caller&, uint64_t parent, uint32_t mode, int flags, Attributes* out,
                     OpenResult* opened) override;
   void close(const Caller&, uint64_t inode, uint64_t handle) override;
+  void flush(const Caller&, uint64_t inode, uint64_t handle) override;
   ssize_t read(const Caller&, uint64_t inode, uint64_t handle, uint64_t offset, void* data,
                size_t length) override;
   int write(const Caller&, uint64_t inode, uint64_t handle, uint64_t offset, const void* data,
@@ -131,7 +145,7 @@ class Store final : public FileSystem {
   int64_t seek(const Caller&, uint64_t inode, uint64_t handle, uint64_t offset,
                int whence) override;
   ssize_t copyRange(const Caller&, uint64_t fromInode, uint64_t fromOffset, uint64_t toInode,
-                    uint64_t toOffset, size_t length) override;
+                    uint64_t toOffset, size_t length, uint64_t toHandle = 0) override;
 
   int readDirectory(const Caller&, uint64_t inode, uint64_t cookie, bool plus,
                     DirectoryVisitor* visitor) override;
@@ -168,14 +182,23 @@ class Store final : public FileSystem {
   InodeRecord* liveDirectory(uint64_t inode, int* error) const;
   int describe(uint64_t inode, const InodeRecord* record, Attributes* out);
   int populate(uint64_t inode);
-  int writeOnce(uint64_t inode, uint64_t offset, const void* data, size_t length, uint32_t flags,
-                WriteResult* out);
+  struct WriteTarget {
+    uint64_t inode, handle;
+  };
+  int writeOnce(const Caller& caller, WriteTarget target, uint64_t offset, const void* data,
+                size_t length, uint32_t flags, WriteResult* out);
   void takeReference(const Caller& caller, uint64_t inode);
   int applyTimes(uint64_t inode, InodeRecord* record, const SetAttributes& change);
   void touch(Transaction& tx, InodeRecord* record, bool modified);
   int64_t openHandle(const Caller& caller, uint64_t inode, InodeRecord* record, int flags,
                      OpenResult* out);
-  void dropOpen(uint64_t inode);
+  // What a `closed` event says, from before the handle is freed.
+  struct Closing {
+    bool wrote = false;
+    uint32_t pid = 0;
+    EventCopy* copy = nullptr;
+  };
+  void dropOpen(uint64_t inode, const Closing* closing);
   void dropReferences(uint32_t mount);
   void reclaimLater(uint64_t inode);
   int fillBatch(const Caller& caller, uint64_t inode, uint64_t cookie, bool plus, Batch* batch);
@@ -196,6 +219,31 @@ class Store final : public FileSystem {
   int checkMove(const Move& move, uint32_t flags) const;
   bool isAncestor(uint64_t ancestor, uint64_t inode) const;
   int commitMove(const Caller& caller, Move& move, uint32_t flags);
+  void announceMove(const Caller& caller, const Move& move, uint32_t flags, const EventPath& from,
+                    const EventPath& to);
+
+  // store_events.cc; the locks that each needs are said there.
+  EventDraft draftEvent(EventKind kind, const Caller& caller, uint64_t inode,
+                        const InodeRecord* record);
+  void announce(EventKind kind, const Caller& caller, uint64_t inode, const InodeRecord* record);
+  void announceBirth(const Caller& caller, uint64_t inode, const InodeRecord* record,
+                     int openFlags, const OpenResult* opened);
+  void announceOpen(const Caller& caller, uint64_t inode, const InodeRecord* record, int flags,
+                    uint64_t handle);
+  void announceWrite(const Caller& caller, uint64_t inode, const InodeRecord* record,
+                     uint64_t handle);
+  void announceChange(const Caller& caller, uint64_t inode, const InodeRecord* record,
+                      const SetAttributes& change);
+  Closing describeClosing(const Caller& caller, uint64_t inode, uint64_t handle);
+  void announceClosed(uint64_t inode, const InodeRecord* record, const Closing& closing);
+  void announceRemoval(const Caller& caller, uint64_t inode, const InodeRecord* record,
+                       const EventPath& path);
+  void announceRename(const Caller& caller, uint64_t inode, const InodeRecord* record,
+                      const EventPath& from, const EventPath& to);
+  EventCopy* copyContents(uint64_t inode);
+  bool retain(uint64_t inode, InodeRecord* record);
+  void letGo(uint64_t now);
+  bool letGoAll();
 
   void tellInode(const Caller& caller, uint64_t inode, uint64_t offset, uint64_t length);
   void tellEntry(const Caller& caller, uint64_t parent, std::string_view name);
@@ -223,7 +271,10 @@ class Store final : public FileSystem {
   Directory directories_{segment_, journal_, heap_};
   Xattrs xattrs_{segment_, journal_, heap_};
   InodeLocks locks_;
-  std::mutex renameMutex_;  // see locks.h
+  std::mutex renameMutex_;        // see locks.h
+  std::shared_mutex treeMutex_;   // exclusive: a directory changes its name or goes
+  EventHub events_;
+  EventHandles eventHandles_;
   Observers observers_;
   // Inodes without name and open file that only a kernel's cache keeps: its FORGET is on the way.
   std::atomic<uint32_t> awaitingForget_{0};
@@ -235,6 +286,7 @@ template <class F>
 auto Store::withRoom(const Caller& caller, F operation) -> decltype(operation()) {
   if (isClosed()) return -EIO;
   auto result = operation();
+  if (result == -ENOSPC && letGoAll()) result = operation();
   if (result == -ENOSPC && heap_.trim()) result = operation();
   if (result == -ENOSPC && content_.compact(locks_, inodes_)) result = operation();
   if (result == -ENOSPC && caller.mount == 0 && awaitForgets()) result = operation();

@@ -13,6 +13,8 @@ namespace ram {
 namespace {
 
 constexpr std::string_view kCapability = "security.capability";
+constexpr uint32_t kChangeEvents = eventBit(EventKind::kTruncated) |
+                                   eventBit(EventKind::kAttributes) | eventBit(EventKind::kClosed);
 
 Timestamp time(int64_t seconds, uint32_t nanoseconds) { return {seconds, nanoseconds}; }
 
@@ -101,6 +103,9 @@ int Store::setAttributes(const Caller& caller, uint64_t inode, const SetAttribut
     }
     tx.outcome(caller, static_cast<int64_t>(inode));
     tx.commit();
+    if (events_.wantsAny(kChangeEvents)) [[unlikely]] {
+      announceChange(caller, inode, record, change);
+    }
     return describe(inode, record, out);
   });
   if (result == 0) {
@@ -178,7 +183,11 @@ int Store::setXattr(const Caller& caller, uint64_t inode, std::string_view name,
     Transaction tx(journal_);
     touch(tx, record, false);
     tx.outcome(caller, 0);
-    return xattrs_.set(tx, record, name, value, size, flags);
+    const int status = xattrs_.set(tx, record, name, value, size, flags);
+    if (status == 0 && events_.wants(EventKind::kAttributes)) [[unlikely]] {
+      announce(EventKind::kAttributes, caller, inode, record);
+    }
+    return status;
   });
   if (result == 0) tellInode(caller, inode, 0, 0);
   return result;
@@ -206,6 +215,9 @@ int Store::removeXattr(const Caller& caller, uint64_t inode, std::string_view na
     touch(tx, record, false);
     tx.outcome(caller, 0);
     if (int status = xattrs_.remove(tx, record, name); status < 0) return status;
+    if (events_.wants(EventKind::kAttributes)) [[unlikely]] {
+      announce(EventKind::kAttributes, caller, inode, record);
+    }
   }
   tellInode(caller, inode, 0, 0);
   return 0;

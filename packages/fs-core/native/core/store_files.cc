@@ -11,6 +11,13 @@
 namespace ram {
 namespace {
 
+// Also closed: who opened a file, and whether it wrote, is noted for then.
+constexpr uint32_t kClosedBit = eventBit(EventKind::kClosed);
+constexpr uint32_t kWriteEvents = eventBit(EventKind::kWritten) | kClosedBit;
+constexpr uint32_t kCopyEvents = eventBit(EventKind::kRead) | kWriteEvents;
+constexpr uint32_t kOpenEvents =
+    eventBit(EventKind::kOpened) | eventBit(EventKind::kTruncated) | kClosedBit;
+
 // Rights that open(2) asks for.
 uint32_t wantedBy(int flags) {
   uint32_t mask = 0;
@@ -30,6 +37,7 @@ int64_t Store::openHandle(const Caller& caller, uint64_t inode, InodeRecord* rec
   __atomic_fetch_add(&record->opens, 1, __ATOMIC_RELAXED);
   out->handle = static_cast<uint64_t>(handle);
   out->direct = S_ISREG(record->mode) && views_.hasWritable(inode);
+  out->flush = S_ISREG(record->mode) && events_.wantsContents();
   return handle;
 }
 
@@ -56,7 +64,11 @@ int Store::open(const Caller& caller, uint64_t inode, int flags, uint32_t writeF
       if (int status = content_.truncate(inode, record, 0); status < 0) return status;
     }
     const int64_t handle = openHandle(caller, inode, record, flags, out);
-    return handle < 0 ? static_cast<int>(handle) : 0;
+    if (handle < 0) return static_cast<int>(handle);
+    if (events_.wantsAny(kOpenEvents) && S_ISREG(record->mode)) [[unlikely]] {
+      announceOpen(caller, inode, record, flags, out->handle);
+    }
+    return 0;
   });
   if (result == 0 && truncates) tellInode(caller, inode, 0, UINT64_MAX);
   return result;
@@ -117,16 +129,26 @@ int Store::makeTemporary(const Caller& caller, uint64_t parent, uint32_t mode, i
     tx.outcome(caller, made);
     tx.commit();
     takeReference(caller, inode);
+    if (events_.wantsAny(kOpenEvents)) [[unlikely]] {
+      announceOpen(caller, inode, record, flags & ~O_TRUNC, opened->handle);
+    }
     return describe(inode, record, out);
   });
 }
 
-void Store::close(const Caller&, uint64_t inode, uint64_t handle) {
-  if (!handles_.free(handle, inode)) return;
-  dropOpen(inode);
+void Store::close(const Caller& caller, uint64_t inode, uint64_t handle) {
+  const bool watched = events_.wants(EventKind::kClosed);
+  Closing closing;
+  if (watched) [[unlikely]] closing = describeClosing(caller, inode, handle);
+  if (handles_.free(handle, inode)) {
+    dropOpen(inode, watched ? &closing : nullptr);
+  } else if (closing.copy != nullptr) {
+    closing.copy->release();
+  }
 }
 
-void Store::dropOpen(uint64_t inode) {
+// `closing`: for the listeners, or null.
+void Store::dropOpen(uint64_t inode, const Closing* closing) {
   InodeRecord* record = segment_.inode(inode);  // the open that ends kept it alive
   bool last;
   {
@@ -134,6 +156,7 @@ void Store::dropOpen(uint64_t inode) {
     LockSet locks(locks_);
     locks.shared(inode);
     locks.lock();
+    if (closing != nullptr) [[unlikely]] announceClosed(inode, record, *closing);
     last = __atomic_sub_fetch(&record->opens, 1, __ATOMIC_ACQ_REL) == 0 && record->links == 0;
   }
   if (last) reclaimLater(inode);
@@ -156,7 +179,7 @@ int Store::populate(uint64_t inode) {
   return record == nullptr ? -ESTALE : content_.populate(inode, record);
 }
 
-ssize_t Store::read(const Caller&, uint64_t inode, uint64_t, uint64_t offset, void* data,
+ssize_t Store::read(const Caller& caller, uint64_t inode, uint64_t, uint64_t offset, void* data,
                     size_t length) {
   if (isClosed()) return -EIO;
   for (;;) {
@@ -168,14 +191,18 @@ ssize_t Store::read(const Caller&, uint64_t inode, uint64_t, uint64_t offset, vo
       if (record == nullptr) return -ESTALE;
       if (!S_ISREG(record->mode)) return S_ISDIR(record->mode) ? -EISDIR : -EINVAL;
       const ssize_t got = content_.read(inode, record, offset, data, length);
+      if (got > 0 && events_.wants(EventKind::kRead)) [[unlikely]] {
+        announce(EventKind::kRead, caller, inode, record);
+      }
       if (got != Content::kMustPopulate) return got;
     }
     if (int status = populate(inode); status < 0) return status;
   }
 }
 
-int Store::writeOnce(uint64_t inode, uint64_t offset, const void* data, size_t length,
-                     uint32_t flags, WriteResult* out) {
+int Store::writeOnce(const Caller& caller, WriteTarget target, uint64_t offset, const void* data,
+                     size_t length, uint32_t flags, WriteResult* out) {
+  const uint64_t inode = target.inode;
   LockSet locks(locks_);
   locks.exclusive(inode);
   locks.lock();
@@ -186,16 +213,21 @@ int Store::writeOnce(uint64_t inode, uint64_t offset, const void* data, size_t l
     if (int status = killPrivileges(record); status < 0) return status;
   }
   const uint64_t at = (flags & kWriteAppend) != 0 ? Content::kAppend : offset;
-  return content_.write(inode, record, at, data, length, out);
+  const int status = content_.write(inode, record, at, data, length, out);
+  if (status == 0 && events_.wantsAny(kWriteEvents)) [[unlikely]] {
+    announceWrite(caller, inode, record, target.handle);
+  }
+  return status;
 }
 
-int Store::write(const Caller& caller, uint64_t inode, uint64_t, uint64_t offset, const void* data,
-                 size_t length, uint32_t flags, WriteResult* out) {
+int Store::write(const Caller& caller, uint64_t inode, uint64_t handle, uint64_t offset,
+                 const void* data, size_t length, uint32_t flags, WriteResult* out) {
+  const WriteTarget target{inode, handle};
   if (Provider* provider = content_.provider()) {
     if (int status = provider->admit(length); status < 0) return status;
   }
   const int result =
-      withRoom(caller, [&] { return writeOnce(inode, offset, data, length, flags, out); });
+      withRoom(caller, [&] { return writeOnce(caller, target, offset, data, length, flags, out); });
   if (result < 0) return result;
   // Short because the disk is full: perhaps only because its room is scattered.
   // An append's rest is left to the caller, since another may have appended meanwhile.
@@ -203,8 +235,8 @@ int Store::write(const Caller& caller, uint64_t inode, uint64_t, uint64_t offset
   if (may && out->length < length && (heap_.trim() || content_.compact(locks_, inodes_))) {
     const auto* rest = static_cast<const uint8_t*>(data) + out->length;
     WriteResult more;
-    const int status = writeOnce(inode, out->offset + out->length, rest, length - out->length,
-                                 flags, &more);
+    const int status = writeOnce(caller, target, out->offset + out->length, rest,
+                                 length - out->length, flags, &more);
     if (status == 0) out->length += more.length;
   }
   tellInode(caller, inode, out->offset, out->length);
@@ -217,7 +249,7 @@ int Store::sync(const Caller&, uint64_t inode, bool dataOnly) {
   return provider == nullptr ? 0 : provider->sync(inode, dataOnly);
 }
 
-int Store::allocate(const Caller& caller, uint64_t inode, uint64_t, uint64_t offset,
+int Store::allocate(const Caller& caller, uint64_t inode, uint64_t handle, uint64_t offset,
                     uint64_t length, int mode) {
   const int result = withRoom(caller, [&]() -> int {
     LockSet locks(locks_);
@@ -227,7 +259,11 @@ int Store::allocate(const Caller& caller, uint64_t inode, uint64_t, uint64_t off
     if (record == nullptr) return -ESTALE;
     if (S_ISDIR(record->mode)) return -EISDIR;
     if (!S_ISREG(record->mode)) return -ENODEV;
-    return content_.allocate(inode, record, offset, length, mode);
+    const int status = content_.allocate(inode, record, offset, length, mode);
+    if (status == 0 && events_.wantsAny(kWriteEvents)) [[unlikely]] {
+      announceWrite(caller, inode, record, handle);
+    }
+    return status;
   });
   if (result == 0) tellInode(caller, inode, offset, length);
   return result;
@@ -251,7 +287,8 @@ int64_t Store::seek(const Caller&, uint64_t inode, uint64_t, uint64_t offset, in
 }
 
 ssize_t Store::copyRange(const Caller& caller, uint64_t fromInode, uint64_t fromOffset,
-                         uint64_t toInode, uint64_t toOffset, size_t length) {
+                         uint64_t toInode, uint64_t toOffset, size_t length,
+                         uint64_t toHandle) {
   const ssize_t result = withRoom(caller, [&]() -> ssize_t {
     LockSet locks(locks_);
     locks.exclusive(fromInode);
@@ -262,7 +299,13 @@ ssize_t Store::copyRange(const Caller& caller, uint64_t fromInode, uint64_t from
     if (from == nullptr || to == nullptr) return -ESTALE;
     if (S_ISDIR(from->mode) || S_ISDIR(to->mode)) return -EISDIR;
     if (!S_ISREG(from->mode) || !S_ISREG(to->mode)) return -EINVAL;
-    return content_.copyRange(fromInode, from, fromOffset, toInode, to, toOffset, length);
+    const ssize_t copied =
+        content_.copyRange(fromInode, from, fromOffset, toInode, to, toOffset, length);
+    if (copied > 0 && events_.wantsAny(kCopyEvents)) [[unlikely]] {
+      announce(EventKind::kRead, caller, fromInode, from);
+      announceWrite(caller, toInode, to, toHandle);
+    }
+    return copied;
   });
   if (result > 0) tellInode(caller, toInode, toOffset, static_cast<uint64_t>(result));
   return result;

@@ -12,6 +12,9 @@ namespace ram {
 namespace {
 
 constexpr uint32_t kLinksMax = 0x7fffffff;
+// Also closed: who opens it is noted for then.
+constexpr uint32_t kBirthEvents = eventBit(EventKind::kCreated) | eventBit(EventKind::kOpened) |
+                                  eventBit(EventKind::kClosed);
 constexpr size_t kTargetMax = 4095;  // PATH_MAX without its NUL
 
 void stamp(int64_t* seconds, uint32_t* nanoseconds, Timestamp now) {
@@ -132,7 +135,8 @@ int Store::makeInode(const Caller& caller, uint64_t parent, std::string_view nam
                               Heap::Reserve::kLess);
   uint32_t mode = 0;
   fillRecord(caller, record, directory, birth, &mode);
-  if (S_ISDIR(mode)) record->parent = static_cast<uint32_t>(parent);
+  record->parent = static_cast<uint32_t>(parent);
+  record->dentry = dentry;
   bool fits = dentry != 0;
   if (fits && S_ISLNK(mode)) {
     record->content = heap_.allocate(birth.target.size());
@@ -162,6 +166,9 @@ int Store::makeInode(const Caller& caller, uint64_t parent, std::string_view nam
   tx.commit();
   takeReference(caller, static_cast<uint64_t>(inode));
   const int status = describe(static_cast<uint64_t>(inode), record, out);
+  if (events_.wantsAny(kBirthEvents)) [[unlikely]] {
+    announceBirth(caller, static_cast<uint64_t>(inode), record, birth.openFlags, opened);
+  }
   locks.unlock();
   tellEntry(caller, parent, name);
   return status;
@@ -224,10 +231,15 @@ int Store::link(const Caller& caller, uint64_t inode, uint64_t parent, std::stri
     directories_.insert(tx, directory, dentry);
     tx.set32(&record->links, record->links + 1);
     if (temporary) tx.set16(&record->flags, record->flags & ~kInodeTemporary);
+    tx.set32(&record->parent, static_cast<uint32_t>(parent));
+    tx.set32(&record->dentry, dentry);
     touch(tx, record, false);
     touch(tx, directory, true);
     tx.outcome(caller, static_cast<int64_t>(inode));
     tx.commit();
+    if (events_.wants(EventKind::kCreated)) [[unlikely]] {
+      announce(EventKind::kCreated, caller, inode, record);
+    }
     takeReference(caller, inode);
     return describe(inode, record, out);
   });
@@ -274,17 +286,25 @@ int Store::remove(const Caller& caller, uint64_t parent, std::string_view name,
     if (wantDirectory && !isDirectory) return -ENOTDIR;
     if (!wantDirectory && isDirectory) return -EISDIR;
     if (isDirectory && !directories_.empty(record)) return -ENOTEMPTY;
+    const bool announced = events_.wants(EventKind::kRemoved);
+    EventPath path(segment_, treeMutex_);
+    if (announced) [[unlikely]] path.find(parent, name);
     const HeapRef dentry = found.slot->dentry;
+    std::unique_lock tree(treeMutex_, std::defer_lock);
+    if (isDirectory) tree.lock();
     Transaction tx(journal_);
     directories_.remove(tx, directory, found);
     tx.set32(&record->links, isDirectory ? 0 : record->links - 1);
     if (isDirectory) tx.set32(&directory->links, directory->links - 1);
+    if (record->dentry == dentry) tx.set32(&record->dentry, 0);
     touch(tx, record, false);
     touch(tx, directory, true);
     tx.outcome(caller, 0);
     tx.commit();
     directories_.freeDentry(dentry);
+    if (isDirectory) tree.unlock();
     directories_.shrink(directory);
+    if (announced) [[unlikely]] announceRemoval(caller, inode, record, path);
     reclaimIfUnused(inode, record);
   }
   tellEntry(caller, parent, name);

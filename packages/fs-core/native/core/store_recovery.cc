@@ -43,7 +43,7 @@ void Store::recountReferences(bool keepMounts) {
     InodeRecord* record = inodes_.live(inode);
     if (record == nullptr) continue;
     record->opens = 0;
-    record->flags &= ~kInodeAwaited;
+    record->flags &= ~(kInodeAwaited | kInodeRetained);
     record->lookups = 0;
   }
   Superblock* super = segment_.super();

@@ -8,6 +8,11 @@
 #include "store.h"
 
 namespace ram {
+namespace {
+
+constexpr uint32_t kRenameEvents = eventBit(EventKind::kRenamed) | eventBit(EventKind::kRemoved);
+
+}  // namespace
 
 struct Store::Move {
   uint64_t parent, newParent;
@@ -117,6 +122,8 @@ int Store::commitMove(const Caller& caller, Move& move, uint32_t flags) {
     birth.mode = S_IFCHR;
     uint32_t mode = 0;
     fillRecord(caller, record, move.from, birth, &mode);
+    record->parent = static_cast<uint32_t>(move.parent);
+    record->dentry = move.source.slot->dentry;
     tx.set32(&record->mode, mode);
     directories_.replace(tx, move.source, static_cast<uint64_t>(whiteout), DT_CHR);
   } else {
@@ -130,12 +137,19 @@ int Store::commitMove(const Caller& caller, Move& move, uint32_t flags) {
   if (leaves) {
     tx.set32(&move.from->links, tx.get32(&move.from->links) - 1);
     tx.set32(&move.to->links, tx.get32(&move.to->links) + 1);
-    tx.set32(&move.record->parent, static_cast<uint32_t>(move.newParent));
   }
   if (returns) {
     tx.set32(&move.to->links, tx.get32(&move.to->links) - 1);
     tx.set32(&move.from->links, tx.get32(&move.from->links) + 1);
+  }
+  // INVARIANT (walk.cc): `dentry` is 0, or in `parent` and names the inode.
+  tx.set32(&move.record->parent, static_cast<uint32_t>(move.newParent));
+  tx.set32(&move.record->dentry, move.replaced == 0 ? dentry : move.target.slot->dentry);
+  if (exchange) {
     tx.set32(&move.replacedRecord->parent, static_cast<uint32_t>(move.parent));
+    tx.set32(&move.replacedRecord->dentry, move.source.slot->dentry);
+  } else if (move.replaced != 0 && move.replacedRecord->dentry == move.target.slot->dentry) {
+    tx.set32(&move.replacedRecord->dentry, 0);
   }
   if (!exchange && move.replaced != 0) {
     const bool directory = move.replacesDirectory();
@@ -147,11 +161,31 @@ int Store::commitMove(const Caller& caller, Move& move, uint32_t flags) {
   touch(tx, move.from, true);
   touch(tx, move.to, true);
   tx.outcome(caller, 0);
+  const bool announced = events_.wantsAny(kRenameEvents);
+  EventPath from(segment_, treeMutex_);
+  EventPath to(segment_, treeMutex_);
+  if (announced) [[unlikely]] from.find(move.parent, move.name);
+  if (announced) [[unlikely]] to.find(move.newParent, move.newName);
+  std::unique_lock tree(treeMutex_, std::defer_lock);
+  if (move.isDirectory() || move.replacesDirectory()) tree.lock();
   tx.commit();
   directories_.freeDentry(freed);
+  if (tree.owns_lock()) tree.unlock();
   if (freed != 0) directories_.shrink(move.from);
+  if (announced) [[unlikely]] announceMove(caller, move, flags, from, to);
   if (!exchange && move.replaced != 0) reclaimIfUnused(move.replaced, move.replacedRecord);
   return 0;
+}
+
+// Locks: as commitMove(). A file that is replaced is removed first.
+void Store::announceMove(const Caller& caller, const Move& move, uint32_t flags,
+                         const EventPath& from, const EventPath& to) {
+  const bool exchange = (flags & RENAME_EXCHANGE) != 0;
+  if (!exchange && move.replaced != 0) {
+    announceRemoval(caller, move.replaced, move.replacedRecord, to);
+  }
+  announceRename(caller, move.inode, move.record, from, to);
+  if (exchange) announceRename(caller, move.replaced, move.replacedRecord, to, from);
 }
 
 int Store::rename(const Caller& caller, uint64_t parent, std::string_view name, uint64_t newParent,

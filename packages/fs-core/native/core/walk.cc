@@ -70,9 +70,12 @@ int Walk::countNames() {
         return broken("inode %u: its name has another type", dentry->inode);
       }
       ++names_[dentry->inode];
-      if (!S_ISDIR(child->mode)) return 0;
-      ++subdirectories_[parent];
-      return child->parent == parent ? 0 : broken("inode %u: wrong parent", dentry->inode);
+      if (segment_.at<Dentry>(child->dentry) == dentry) {
+        known_[dentry->inode] = true;
+        if (child->parent != parent) return broken("inode %u: wrong parent", dentry->inode);
+      }
+      if (S_ISDIR(child->mode)) ++subdirectories_[parent];
+      return 0;
     });
     if (status < 0) return status;
   }
@@ -89,6 +92,12 @@ int Walk::compareLinks() {
       const bool placed = names == 1 || inode == kRootInode;
       links = placed ? 2 + subdirectories_[inode] : 0;
       if (names > 1) return broken("inode %" PRIu64 ": a directory with two names", inode);
+      if (names == 1 && !known_[inode]) {
+        return broken("inode %" PRIu64 ": a directory that does not know its name", inode);
+      }
+    }
+    if (record->dentry != 0 && !known_[inode]) {
+      return broken("inode %" PRIu64 ": knows a name that is not there", inode);
     }
     if (record->links != links) {
       return broken("inode %" PRIu64 ": %u links, should be %u", inode, record->links, links);
@@ -124,6 +133,7 @@ int Walk::reachAll() {
 
 int Walk::run() {
   names_.assign(inodes_.highWater(), 0);
+  known_.assign(inodes_.highWater(), false);
   subdirectories_.assign(inodes_.highWater(), 0);
   const InodeRecord* root = inodes_.live(kRootInode);
   if (root == nullptr || !S_ISDIR(root->mode)) return broken("there is no root directory");

@@ -47,6 +47,7 @@ class Walk {
   Xattrs& xattrs_;
   char* report_;
   size_t reportSize_;
+  std::vector<bool> known_;  // it was found where its record says
   std::vector<uint32_t> names_;
   std::vector<uint32_t> subdirectories_;
   std::vector<uint64_t> nameless_;

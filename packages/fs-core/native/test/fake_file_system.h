@@ -224,7 +224,7 @@ class FakeFileSystem final : public FileSystem {
   }
   int64_t seek(const Caller&, uint64_t, uint64_t, uint64_t, int) override { return -EOPNOTSUPP; }
   ssize_t copyRange(const Caller&, uint64_t from, uint64_t fromOffset, uint64_t to,
-                    uint64_t toOffset, size_t length) override {
+                    uint64_t toOffset, size_t length, uint64_t) override {
     std::lock_guard guard(lock_);
     std::string piece = nodes_[from].data.substr(fromOffset, length);
     std::string& target = nodes_[to].data;

@@ -10,6 +10,10 @@ int ServedMount::serve(int descriptor, Event onEvent, void* context) {
   session_->onInitContext = this;
   session_->onInit = [](void* self, int result) {
     auto* mount = static_cast<ServedMount*>(self);
+    if (result == 0) {
+      mount->announced_ = true;
+      mount->fileSystem_->mountChanged(true, mount->mountPoint_.directory);
+    }
     mount->onEvent_(mount->context_, "init", result);
   };
   if (int error = session_->attach(); error < 0) return error;
@@ -38,6 +42,7 @@ void ServedMount::stop() {
   transport_->stop();
   transport_->disconnect();
   session_->close();
+  if (announced_.exchange(false)) fileSystem_->mountChanged(false, mountPoint_.directory);
   transport_->close();
 }
 

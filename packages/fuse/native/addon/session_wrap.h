@@ -51,9 +51,10 @@ class ServedMount {
   Event onEvent_ = nullptr;
   void* context_ = nullptr;
   std::atomic<bool> ended_{false};
+  std::atomic<bool> announced_{false};  // the file system was told that it is mounted
 
   std::mutex mutex_;  // guards what follows
-  MountPoint mountPoint_;
+  MountPoint mountPoint_;  // unchanged once it is served
   bool stopped_ = false;
 };
 

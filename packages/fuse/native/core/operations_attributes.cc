@@ -76,6 +76,7 @@ int64_t setAttributes(Session& session, Request& request, Reply& reply) {
   change.uid = in->uid;
   change.gid = in->gid;
   change.size = in->size;
+  if ((in->valid & kValidHandle) != 0) change.handle = in->handle;
   change.accessed = {static_cast<int64_t>(in->atime), in->atimeNs};
   change.modified = {static_cast<int64_t>(in->mtime), in->mtimeNs};
   change.changed = {static_cast<int64_t>(in->ctime), in->ctimeNs};

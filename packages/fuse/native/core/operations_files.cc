@@ -20,9 +20,9 @@ bool isOurs(uint32_t thread) {
   return thread != 0 && syscall(SYS_tgkill, getpid(), thread, 0) == 0;
 }
 
-// FLUSH serves record locks that we keep, and nothing else.
-bool needsFlush(const Session& session, const Request& request) {
-  return session.options.volumeLocks && !isOurs(request.caller.pid);
+// FLUSH serves record locks that we keep, and those who want to know files as they were closed.
+bool needsFlush(const Session& session, const Request& request, const OpenResult& opened) {
+  return (session.options.volumeLocks || opened.flush) && !isOurs(request.caller.pid);
 }
 
 // `direct` is what ioModes said when it counted this open.
@@ -33,7 +33,7 @@ void replyOpened(Session& session, const Request& request, uint64_t inode,
   auto* out = reply.make<OpenOut>(offset);
   out->handle = opened.handle;
   out->flags = direct ? kOpenDirectIo | kOpenParallelDirectWrites : kOpenKeepCache;
-  if (!needsFlush(session, request)) out->flags |= kOpenNoFlush;
+  if (!needsFlush(session, request, opened)) out->flags |= kOpenNoFlush;
   reply.openedInode = inode;
   reply.openedHandle = opened.handle;
 }
@@ -160,6 +160,7 @@ int64_t flush(Session& session, Request& request, Reply&) {
   if (session.options.volumeLocks) {
     session.locks->releaseOwner(request.node(), {session.mount, false, in->lockOwner});
   }
+  session.fileSystem.flush(request.caller, request.node(), in->handle);
   return 0;
 }
 
@@ -196,7 +197,7 @@ static int64_t copy(Session& session, Request& request) {
   if (in == nullptr || in->flags != 0) return -EINVAL;
   size_t length = static_cast<size_t>(std::min(in->length, kCopyMax));
   return session.fileSystem.copyRange(request.caller, request.node(), in->offset, in->toNode,
-                                      in->toOffset, length);
+                                      in->toOffset, length, in->toHandle);
 }
 
 int64_t copyRange(Session& session, Request& request, Reply& reply) {

@@ -533,7 +533,7 @@ int64_t FakeFileSystem::seek(const Caller&, uint64_t inode, uint64_t, uint64_t o
 }
 
 ssize_t FakeFileSystem::copyRange(const Caller& caller, uint64_t fromInode, uint64_t fromOffset,
-                                  uint64_t toInode, uint64_t toOffset, size_t length) {
+                                  uint64_t toInode, uint64_t toOffset, size_t length, uint64_t) {
   std::string bytes(std::min<size_t>(length, 1 << 24), '\0');
   ssize_t count = read(caller, fromInode, 0, fromOffset, bytes.data(), bytes.size());
   if (count <= 0) return count;

@@ -75,7 +75,7 @@ class FakeFileSystem final : public FileSystem {
   int64_t seek(const Caller&, uint64_t inode, uint64_t handle, uint64_t offset,
                int whence) override;
   ssize_t copyRange(const Caller&, uint64_t fromInode, uint64_t fromOffset, uint64_t toInode,
-                    uint64_t toOffset, size_t length) override;
+                    uint64_t toOffset, size_t length, uint64_t toHandle = 0) override;
   int readDirectory(const Caller&, uint64_t inode, uint64_t cookie, bool plus,
                     DirectoryVisitor* visitor) override;
   int openDirectory(const Caller&, uint64_t inode, OpenResult* out) override;

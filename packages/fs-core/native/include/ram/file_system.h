@@ -20,7 +20,7 @@
 
 namespace ram {
 
-inline constexpr uint32_t kFileSystemAbi = 2;
+inline constexpr uint32_t kFileSystemAbi = 3;
 // Marks the JavaScript value that carries a FileSystem* between addons (napi_type_tag).
 inline constexpr uint64_t kFileSystemTag[2] = {0x72616d2d66696c65, 0x2d73797374656d31};
 inline constexpr uint64_t kRootInode = 1;
@@ -77,11 +77,13 @@ struct SetAttributes {
   uint32_t gid;
   uint64_t size;
   Timestamp accessed, modified, changed;
+  uint64_t handle = 0;  // the open file that is truncated; 0: none, or not known
 };
 
 struct OpenResult {
-  uint64_t handle;  // to be given to read, write, …, release
-  bool direct;      // a writable view exists: the kernel must not cache this file's pages
+  uint64_t handle;     // to be given to read, write, …, release
+  bool direct;         // a writable view exists: the kernel must not cache this file's pages
+  bool flush = false;  // flush() has something to do when a descriptor of it is closed
 };
 
 enum WriteFlag : uint32_t {
@@ -150,6 +152,8 @@ class FileSystem {
   virtual void detach(uint32_t mount) = 0;
   // Keeps the mount's INIT answer (<= 128 bytes) in the segments for a successor of this server.
   virtual int recordInit(uint32_t mount, const void* reply, size_t length) = 0;
+  // A mount can be used at `directory` now, or no longer. For those who listen to events.
+  virtual void mountChanged(bool /*mounted*/, std::string_view /*directory*/) {}
 
   // --- names -----------------------------------------------------------------------------------
   virtual int lookup(const Caller&, uint64_t parent, std::string_view name, Attributes* out) = 0;
@@ -199,6 +203,8 @@ class FileSystem {
   virtual int makeTemporary(const Caller&, uint64_t parent, uint32_t mode, int flags,
                             Attributes* out, OpenResult* opened) = 0;
   virtual void close(const Caller&, uint64_t inode, uint64_t handle) = 0;
+  // A descriptor of the open file is being closed, and its closer waits; others may be open still.
+  virtual void flush(const Caller&, uint64_t /*inode*/, uint64_t /*handle*/) {}
   virtual ssize_t read(const Caller&, uint64_t inode, uint64_t handle, uint64_t offset,
                        void* data, size_t length) = 0;
   virtual int write(const Caller&, uint64_t inode, uint64_t handle, uint64_t offset,
@@ -212,8 +218,10 @@ class FileSystem {
   // whence: SEEK_DATA or SEEK_HOLE.
   virtual int64_t seek(const Caller&, uint64_t inode, uint64_t handle, uint64_t offset,
                        int whence) = 0;
+  // toHandle: the open file that is written; 0: not known.
   virtual ssize_t copyRange(const Caller&, uint64_t fromInode, uint64_t fromOffset,
-                            uint64_t toInode, uint64_t toOffset, size_t length) = 0;
+                            uint64_t toInode, uint64_t toOffset, size_t length,
+                            uint64_t toHandle = 0) = 0;
 
   // --- directories -----------------------------------------------------------------------------
   // Visits entries behind `cookie` (0: from the start), "." and ".." first. Cookies stay valid
