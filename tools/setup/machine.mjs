@@ -1,6 +1,6 @@
 // What this machine has: the only place of tools/setup that looks.
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
@@ -27,8 +27,10 @@ export function inspectMachine() {
     pnpmVersion: commandOutput('pnpm', ['--version']),
     globalWritable: globalFolders().every(isWritable),
     homeWritable: isWritable(homedir()),
-    has: (sign) =>
-      'command' in sign ? findCommand(sign.command) !== undefined : existsSync(sign.file),
+    has: (sign) => {
+      if ('command' in sign) return findCommand(sign.command) !== undefined;
+      return 'file' in sign ? existsSync(sign.file) : hasLibrary(sign.library);
+    },
   };
 }
 
@@ -67,6 +69,16 @@ function readOsRelease() {
 function findCommand(name) {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
   return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
+}
+
+/** Debian has a folder for each architecture. @param {string} name */
+function hasLibrary(name) {
+  const folders = ['/usr/lib', '/usr/lib64', '/lib', '/lib64', '/usr/local/lib'];
+  const inside = existsSync('/usr/lib')
+    ? readdirSync('/usr/lib').filter((folder) => folder.includes('-linux-'))
+    : [];
+  const all = [...folders, ...inside.map((folder) => join('/usr/lib', folder))];
+  return all.some((folder) => existsSync(join(folder, name)));
 }
 
 /** The folders that `npm install -g` writes to. */

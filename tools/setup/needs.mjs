@@ -6,7 +6,8 @@
  * @typedef {object} Need
  * @property {Purpose} purpose
  * @property {string} why
- * @property {{ command: string } | { file: string }} sign How to see that it is there.
+ * @property {{ command: string } | { file: string } | { library: string }} sign How to see that it
+ *   is there.
  * @property {Record<Family, string>} packages Its package in each family of distributions.
  */
 
@@ -48,6 +49,12 @@ export const needs = [
       arch: 'doctest',
       alpine: 'doctest-dev',
     },
+  },
+  {
+    purpose: 'test',
+    why: 'tests of the driver fuse-native',
+    sign: { library: 'libfuse.so.2' },
+    packages: { debian: 'libfuse2', fedora: 'fuse-libs', arch: 'fuse2', alpine: 'fuse' },
   },
   {
     purpose: 'test',

@@ -123,6 +123,11 @@ export class Server {
     this.#child.kill('SIGKILL');
   }
 
+  /** What it has printed. */
+  get output(): string {
+    return this.#output;
+  }
+
   get exited(): Promise<void> {
     return this.#exited;
   }

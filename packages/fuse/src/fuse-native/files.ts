@@ -27,10 +27,7 @@ type Needed = Pick<
 >;
 
 /** Those that it uses when they are there. */
-type Optional = Pick<
-  typeof nodeFs,
-  'fchownSync' | 'fdatasyncSync' | 'futimesSync' | 'statfsSync'
->;
+type Optional = Pick<typeof nodeFs, 'fchownSync' | 'fdatasyncSync' | 'futimesSync' | 'statfsSync'>;
 
 /** Extended attributes, as a Volume of @ram/fs-core has them. */
 export interface FilesXattr {

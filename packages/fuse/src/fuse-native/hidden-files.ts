@@ -77,7 +77,7 @@ export class HiddenFiles {
 
   /** A directory was renamed. */
   move(from: string, to: string): void {
-    for (const [hidden, fd] of [...this.#descriptors]) {
+    for (const [hidden, fd] of this.#descriptors) {
       if (!hidden.startsWith(`${from}/`)) continue;
       this.#descriptors.delete(hidden);
       this.#descriptors.set(to + hidden.slice(from.length), fd);
@@ -86,7 +86,7 @@ export class HiddenFiles {
 
   close(): void {
     this.settle();
-    for (const hidden of [...this.#descriptors.keys()]) {
+    for (const hidden of this.#descriptors.keys()) {
       try {
         this.forget(hidden);
       } catch {

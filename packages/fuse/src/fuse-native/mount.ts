@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { posix } from 'node:path';
 import { invalidArgument, invalidValue, systemError } from '@ram/errno';
@@ -45,9 +45,14 @@ export async function mountFuseNative(
   const given = directoryArgument(directory);
   const addon = loadFuseNative();
   native();
-  checkMachine(resolved, isRoot);
+  if (!existsSync('/dev/fuse')) throw noFuse();
+  if (!isRoot) checkMachine(resolved);
   const root = rootDirectory(files, resolved.root);
   const path = await prepareMountPoint(given, resolved.nonempty);
+  if (!isRoot && !isWritable(path)) {
+    const message = `Mount on a directory that you own; '${path}' is not one`;
+    throw fuseError('ERR_RAM_MOUNT_DENIED', message);
+  }
   checkPlace(path, files, root);
 
   const served: Served = { files, root: root === '/' ? '' : root, xattr };
@@ -92,15 +97,20 @@ function sourceArgument(source: unknown): { fs: Files; xattr?: FilesXattr; name:
 }
 
 /** Says what libfuse would only write to standard error. */
-function checkMachine(options: ResolvedFuseNativeOptions, isRoot: boolean): void {
-  if (!existsSync('/dev/fuse')) throw noFuse();
-  if (isRoot) return;
+function checkMachine(options: ResolvedFuseNativeOptions): void {
   if (options.suid || options.dev) {
     throw fuseError('ERR_RAM_MOUNT_DENIED', 'The options suid and dev are for root');
   }
-  if (!findFusermount('fusermount')) {
-    const message = 'Mounting as a plain user needs fusermount: apt-get install fuse3';
+  // libfuse mounts by the one, and this package unmounts by the other; in Debian they are one.
+  if (!findFusermount('fusermount') || !findFusermount()) {
+    const message =
+      'Mounting as a plain user needs fusermount and fusermount3: apt-get install fuse3';
     throw fuseError('ERR_RAM_NO_FUSERMOUNT', message);
+  }
+  if (!isWritable('/dev/fuse')) {
+    const message =
+      'This user may not open /dev/fuse: let users open it with `chmod 666 /dev/fuse`';
+    throw fuseError('ERR_RAM_MOUNT_DENIED', message);
   }
   if (options.allowOther && !/^\s*user_allow_other\b/m.test(readText('/etc/fuse.conf'))) {
     const message =
@@ -176,6 +186,15 @@ async function withTimeLimit(ready: Promise<void>, path: string): Promise<void> 
     await Promise.race([ready, late]);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -94,9 +94,16 @@ export class FuseNativeSession implements MountSession {
   stats(): NativeStats {
     const { requests, errors } = this.#handlers.counts;
     return {
-      ...{ requests: { ...requests }, errors, maxWriteBytes },
-      ...{ threads: this.#threads, threadsPeak: this.#threads },
-      ...{ unknown: 0, malformed: 0, notifications: 0, protocolMinor: 0, initFlags: 0n },
+      requests: { ...requests },
+      errors,
+      unknown: 0,
+      malformed: 0,
+      notifications: 0,
+      threads: this.#threads,
+      threadsPeak: this.#threads,
+      protocolMinor: 0,
+      initFlags: 0n,
+      maxWriteBytes,
     };
   }
 
@@ -109,7 +116,6 @@ export class FuseNativeSession implements MountSession {
     this.#kept = false;
     this.#timer?.unref();
   }
-
 
   #look(everyMs: number, each?: () => void): void {
     clearInterval(this.#timer);

@@ -1,0 +1,25 @@
+// Mounts and unmounts through fuse-native many times and prints what is left over. Arguments:
+// directory, rounds.
+import { execFile } from 'node:child_process';
+import fs from 'node:fs';
+import { promisify } from 'node:util';
+import { Volume } from '@ram/fs-core';
+import { mount } from '../../src/index.ts';
+
+const [directory = '', rounds = '100'] = process.argv.slice(2);
+const count = (folder: string) => fs.readdirSync(`/proc/self/${folder}`).length;
+const volume = new Volume({ maxBytes: '64M' });
+
+async function round() {
+  const mounted = await mount(volume, directory, { driver: 'fuse-native' });
+  await promisify(execFile)('sh', ['-c', `echo text > ${directory}/file`]);
+  await mounted.unmount();
+  await mounted.closed;
+}
+
+for (let i = 0; i < 10; i++) await round();
+const before = { descriptors: count('fd'), threads: count('task') };
+for (let i = 0; i < Number(rounds); i++) await round();
+const after = { descriptors: count('fd'), threads: count('task') };
+process.stdout.write(JSON.stringify({ before, after }));
+volume.close();
