@@ -37,8 +37,8 @@ export class DiskWatch {
   readonly #source: PageDiskSource;
   readonly #listener: WatchListener;
   readonly #end = new AbortController();
-  /** Paths to be looked at, latest last; with what the event said, for names that are no UTF-8. */
-  readonly #dirty = new Map<string, { sizeBytes: number | undefined; at: number }>();
+  /** Paths to be looked at, latest last, with their bytes where they are no UTF-8. */
+  readonly #dirty = new Map<string, Buffer | undefined>();
   readonly #growing = new Set<string>();
   /** What went away during a scan. */
   #removedMeanwhile: Set<string> | undefined;
@@ -76,7 +76,9 @@ export class DiskWatch {
   refresh(): void {
     if (this.#end.signal.aborted) return;
     for (const path of this.#growing) if (!this.#dirty.has(path)) this.#look(path);
-    for (const [path, { sizeBytes, at }] of this.#dirty) this.#look(path, sizeBytes, at);
+    for (const [path, bytes] of this.#dirty) {
+      if (this.#look(path, bytes) === 'directory') this.#findIn(bytes ?? path);
+    }
     this.#dirty.clear();
     if (this.#mustVerify) {
       this.#mustVerify = false;
@@ -109,22 +111,18 @@ export class DiskWatch {
     const { type, path = '', inode } = event;
     switch (type) {
       case 'created':
-        this.#touch(event, at);
+        this.#touch(event);
         if (this.#growing.size < growingMax) this.#growing.add(path);
         break;
       case 'truncated':
-        this.#touch(event, at);
+        this.#touch(event);
         break;
       case 'attributes':
-        return this.#touch(event, at);
+        return this.#touch(event);
       case 'closed':
-        if (event.written !== true) return;
-        this.#growing.delete(path);
-        this.#touch(event, at);
-        if (this.image.take(event, at)) this.#listener.imageChanged();
-        break;
+        return this.#takeClosed(event, at);
       case 'renamed':
-        this.#rename(event, at);
+        this.#rename(event);
         if (this.image.renamed(inode, path)) this.#listener.imageChanged();
         break;
       case 'removed':
@@ -143,6 +141,16 @@ export class DiskWatch {
     this.#tell(event, type, at);
   }
 
+  #takeClosed(event: DiskEvent, at: number): void {
+    const isNew = this.#growing.delete(event.path ?? '');
+    const isWritten = event.written === true;
+    // A new file to which nothing was written is an empty one; all others were read only.
+    if (!isWritten && !isNew) return;
+    this.#touch(event);
+    if (this.image.take(event, at)) this.#listener.imageChanged();
+    if (isWritten) this.#tell(event, event.type, at);
+  }
+
   #tell({ path = '', fromPath, sizeBytes, pid, lost }: DiskEvent, type: string, at: number): void {
     const shown = type === 'overflow' ? lost : sizeBytes;
     this.feed.add({
@@ -156,10 +164,12 @@ export class DiskWatch {
     this.#listener.listChanged();
   }
 
-  #touch({ path = '', sizeBytes }: DiskEvent, at: number): void {
+  #touch({ path, pathBytes }: DiskEvent): void {
+    // A file without a name is in no list.
+    if (path === undefined) return;
     // Moved to the end.
     this.#dirty.delete(path);
-    this.#dirty.set(path, { sizeBytes, at });
+    this.#dirty.set(path, pathBytes);
     if (this.#dirty.size > dirtyMax) {
       const [oldest = ''] = this.#dirty.keys();
       this.#dirty.delete(oldest);
@@ -168,12 +178,12 @@ export class DiskWatch {
     this.#listener.listChanged();
   }
 
-  #rename(event: DiskEvent, at: number): void {
+  #rename(event: DiskEvent): void {
     const { fromPath = '' } = event;
     // One that isn't known may be a directory with known files.
     if (!this.files.has(fromPath) && !this.#dirty.has(fromPath)) this.#mustVerify = true;
     this.#forget(fromPath);
-    this.#touch(event, at);
+    this.#touch(event);
   }
 
   #forget(path: string): void {
@@ -184,25 +194,23 @@ export class DiskWatch {
   }
 
   /** Puts a file into the list as it is now, or takes it out. */
-  #look(path: string, sizeBytes?: number, at?: number): void {
-    const found = lookAt(this.#source.fs, path);
-    if (found === 'directory') {
-      // New, or renamed with all that is in it.
-      if (at !== undefined && !isEmptyDirectory(this.#source.fs, path)) this.#mustScan = true;
-      return this.files.remove(path);
+  #look(path: string, bytes?: Buffer): 'directory' | 'file' | 'none' {
+    const found = lookAt(this.#source.fs, path, bytes);
+    if (found === 'directory' || found === undefined) {
+      this.#growing.delete(path);
+      // Without its bytes this name can't be looked for.
+      if (bytes !== undefined || !path.includes('\u{fffd}')) this.files.remove(path);
+      return found ?? 'none';
     }
     const known = this.files.get(path);
-    if (found !== undefined) {
-      const { changedAt, sizeBytes: size } = found;
-      if (known?.changedAt !== changedAt || known.sizeBytes !== size) this.files.put(found);
-    } else if (!path.includes('\u{fffd}')) {
-      this.#growing.delete(path);
-      this.files.remove(path);
-    } else if (at !== undefined) {
-      // Its real name can't be told from this one.
-      const size = sizeBytes ?? known?.sizeBytes ?? 0;
-      this.files.put({ path, kind: 'file', sizeBytes: size, changedAt: at });
-    }
+    const { changedAt, sizeBytes } = found;
+    if (known?.changedAt !== changedAt || known.sizeBytes !== sizeBytes) this.files.put(found);
+    return 'file';
+  }
+
+  /** A directory that came with all that is in it. */
+  #findIn(directory: string | Buffer): void {
+    if (!isEmptyDirectory(this.#source.fs, directory)) this.#mustScan = true;
   }
 
   #scanSoon(): void {

@@ -43,18 +43,14 @@ export class NewestImage {
    * @returns Whether there is anything new to show.
    */
   take(event: DiskEvent, closedAt: number, wanted: 'any' | 'whole' = 'any'): boolean {
-    const path = event.path ?? '';
-    const descriptor = openEvent(event);
-    if (descriptor === undefined) return false;
     const before = this.#refused;
-    try {
-      const isNew = this.#takeOpen(descriptor, path, event.inode, closedAt);
-      if (wanted === 'any' || this.#refused === before || this.#refused === null) return isNew;
-      this.#refused = before;
-      return false;
-    } finally {
-      this.#fs.closeSync(descriptor);
-    }
+    const isNew =
+      event.contents === undefined
+        ? this.#takeFile(event, closedAt)
+        : this.#takeBytes(event.contents, event.contents.length, event, closedAt);
+    if (wanted === 'any' || this.#refused === before || this.#refused === null) return isNew;
+    this.#refused = before;
+    return false;
   }
 
   /** The shown file has another name now. */
@@ -75,26 +71,19 @@ export class NewestImage {
     return inode !== undefined && String(inode) === this.#inode;
   }
 
-  #takeOpen(
-    descriptor: number,
-    path: string,
-    inode: DiskEvent['inode'],
-    closedAt: number,
-  ): boolean {
-    const { size: sizeBytes } = this.#fs.fstatSync(descriptor);
+  #takeBytes(bytes: Buffer, sizeBytes: number, event: DiskEvent, closedAt: number): boolean {
+    const { path = '', inode } = event;
     const seen = { path, sizeBytes, closedAt };
-    if (imageTypeOf(this.#readHead(descriptor)) === undefined) {
+    const type = imageTypeOf(bytes);
+    if (type === undefined) {
       if (!imageName.test(path)) return false;
       return this.#refuse({ ...seen, reason: sizeBytes === 0 ? 'empty' : 'no-image' });
     }
     if (sizeBytes > imageBytesMax) return this.#refuse({ ...seen, reason: 'too-many-bytes' });
-    const bytes = this.#readStable(descriptor);
-    // Whoever writes to it now closes it later.
-    if (bytes === 'changed') return false;
     const format = readImageFormat(bytes);
     if (format === undefined) return false;
+    const { width, height } = format;
     const reason = reasonAgainst(format);
-    const { width, height, type } = format;
     if (reason !== undefined) return this.#refuse({ ...seen, reason, width, height });
     this.#lastId += 1;
     this.#image = { ...seen, id: this.#lastId, type, width, height, removed: false };
@@ -107,6 +96,22 @@ export class NewestImage {
   #refuse(refused: Partial<RefusedImage> & Omit<RefusedImage, 'width' | 'height'>): true {
     this.#refused = { width: 0, height: 0, ...refused };
     return true;
+  }
+
+  /** Where there is no copy of that instant: the file as it is now, if nobody changes it. */
+  #takeFile(event: DiskEvent, closedAt: number): boolean {
+    const descriptor = openEvent(event);
+    if (descriptor === undefined) return false;
+    try {
+      const { size } = this.#fs.fstatSync(descriptor);
+      const head = this.#readHead(descriptor);
+      const isWanted = imageTypeOf(head) !== undefined && size <= imageBytesMax;
+      const bytes = isWanted ? this.#readStable(descriptor) : head;
+      // Whoever writes to it now closes it later.
+      return bytes !== 'changed' && this.#takeBytes(bytes, size, event, closedAt);
+    } finally {
+      this.#fs.closeSync(descriptor);
+    }
   }
 
   #readHead(descriptor: number): Buffer {

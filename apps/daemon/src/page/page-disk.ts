@@ -1,18 +1,20 @@
-import type { Volume } from '@ram/fs-core';
+import type { Volume, VolumeEvent } from '@ram/fs-core';
 
-/** What happens on a disk, as a page hears of it: the fields of fs-core's events that it uses. */
-export interface DiskEvent {
-  readonly type: string;
-  readonly path?: string | undefined;
-  readonly fromPath?: string | undefined;
-  readonly inode?: bigint | number | undefined;
-  readonly sizeBytes?: number | undefined;
-  readonly pid?: number | undefined;
-  readonly written?: boolean | undefined;
-  readonly lost?: number | undefined;
-  /** A descriptor of the disk's `fs` for exactly that inode. */
-  open(flags?: string): number;
-}
+/** What a page uses of an event. */
+export type DiskEvent = Pick<
+  VolumeEvent,
+  | 'type'
+  | 'path'
+  | 'pathBytes'
+  | 'fromPath'
+  | 'inode'
+  | 'sizeBytes'
+  | 'pid'
+  | 'written'
+  | 'lost'
+  | 'contents'
+  | 'open'
+>;
 
 /** The disk behind a page. */
 export interface PageDiskSource {

@@ -1,4 +1,3 @@
-import { join } from 'node:path/posix';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { PageFile } from '@ram/viewer';
 import type { PageDiskSource } from './page-disk.ts';
@@ -47,13 +46,13 @@ export async function scanFiles(
 }
 
 /** A file as it is now; undefined when it is gone, or a directory. */
-export function lookAt(fs: Fs, path: string): PageFile | 'directory' | undefined {
-  const stats = statsOf(fs, join('/', path));
+export function lookAt(fs: Fs, path: string, bytes?: Buffer): PageFile | 'directory' | undefined {
+  const stats = statsOf(fs, bytes ?? path);
   if (stats === undefined) return undefined;
   return stats.isDirectory() ? 'directory' : toPageFile(path, stats);
 }
 
-export function isEmptyDirectory(fs: Fs, path: string): boolean {
+export function isEmptyDirectory(fs: Fs, path: string | Buffer): boolean {
   return namesIn(fs, Buffer.from(path)).length === 0;
 }
 

@@ -1,6 +1,4 @@
-import { once } from 'node:events';
-import type { Volume } from '@ram/fs-core';
-import type { DiskEvent } from './page-disk.ts';
+import type { Volume, VolumeEvent } from '@ram/fs-core';
 
 const types = [
   'created',
@@ -11,16 +9,13 @@ const types = [
   'removed',
   'mounted',
   'unmounted',
-  'overflow',
 ] as const;
 
-interface WithEvents {
-  events(options: { types: typeof types; signal: AbortSignal }): AsyncIterable<DiskEvent>;
-}
-
-/** What a page wants to hear of a Volume. */
-export async function* volumeEvents(volume: Volume, signal: AbortSignal): AsyncIterable<DiskEvent> {
-  const source = volume as Volume & Partial<WithEvents>;
-  if (source.events === undefined) await once(signal, 'abort');
-  else yield* source.events({ types, signal });
+/**
+ * What a page wants to hear of a Volume. Reads and writes aren't among it: there are many, and a
+ * close tells of them together.
+ */
+export function volumeEvents(volume: Volume, signal: AbortSignal): AsyncIterable<VolumeEvent> {
+  // Copies of contents: an image is what it was at its close, also when it is overwritten at once.
+  return volume.events({ types, signal, contents: true });
 }
