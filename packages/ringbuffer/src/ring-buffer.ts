@@ -25,6 +25,9 @@ export class RingBuffer {
   #head = 0;
   #length = 0;
   #freed = false;
+  /** The last span that was read, which is the next one too when equal pieces come and go. */
+  #span: Uint8Array<ArrayBuffer>;
+  #spanAt = 0;
 
   /**
    * @param sizeBytes Rounded up to whole pages, all of which are usable; at most 2 GiB.
@@ -34,6 +37,7 @@ export class RingBuffer {
     this.#memory = new MirroredBuffer(sizeBytes, options);
     this.#bytes = this.#memory.bytes;
     this.#capacity = this.#memory.sizeBytes;
+    this.#span = this.#bytes.subarray(0, 0);
   }
 
   /** Bytes that can be in it. */
@@ -71,7 +75,11 @@ export class RingBuffer {
     this.#check();
     checkBytes('into', into);
     const count = Math.min(into.length, this.#length);
-    into.set(this.#bytes.subarray(this.#head, this.#head + count));
+    if (this.#spanAt !== this.#head || this.#span.length !== count) {
+      this.#span = this.#bytes.subarray(this.#head, this.#head + count);
+      this.#spanAt = this.#head;
+    }
+    into.set(this.#span);
     this.#drop(count);
     return count;
   }
@@ -173,8 +181,10 @@ export class RingBuffer {
 
   #drop(count: number): void {
     const head = this.#head + count;
-    this.#head = head < this.#capacity ? head : head - this.#capacity;
     this.#length -= count;
+    // An empty ring starts over, in memory that is still in the CPU's cache.
+    if (this.#length === 0) this.#head = 0;
+    else this.#head = head < this.#capacity ? head : head - this.#capacity;
   }
 
   #check(): void {

@@ -26,6 +26,56 @@ for (const [name, Ring] of Object.entries(kinds)) {
       });
     });
 
+    it('copies what lies anywhere, of any length, again and again', () => {
+      withEnds((producer, consumer) => {
+        const all = Uint8Array.from({ length: 600 }, (_, i) => i);
+        const into = new Uint8Array(604);
+        for (const [start, length] of [
+          [0, 64],
+          [1, 64],
+          [4, 63],
+          [3, 5],
+          [0, 257],
+          [2, 500],
+        ] as const) {
+          const from = all.subarray(start, start + length);
+          const target = into.subarray(start, start + length + 4);
+          for (let round = 0; round < 4; round++) {
+            producer.tryWrite(from);
+            expect(consumer.tryRead(target)).toBe(length);
+            expect([...target.subarray(0, length)]).toEqual([...from]);
+            target.fill(0);
+          }
+        }
+      });
+    });
+
+    it('follows an array whose buffer changes its size', () => {
+      withEnds((producer, consumer) => {
+        const buffer: ArrayBuffer = Reflect.construct(ArrayBuffer, [8, { maxByteLength: 16 }]);
+        const from = new Uint8Array(buffer);
+        for (const size of [8, 8, 8, 16, 16, 4, 4]) {
+          Reflect.apply(Reflect.get(buffer, 'resize'), buffer, [size]);
+          from.fill(size);
+          producer.tryWrite(from);
+          expect([...(consumer.tryReadRecord()?.bytes ?? [])]).toEqual([...from]);
+        }
+      });
+    });
+
+    it('takes an array that was detached for an empty one', () => {
+      withEnds((producer, consumer) => {
+        const from = new Uint8Array(8).fill(1);
+        for (let round = 0; round < 3; round++) producer.tryWrite(from);
+        structuredClone(from.buffer, { transfer: [from.buffer] });
+        producer.tryWrite(from);
+        const lengths = Array.from({ length: 4 }, () => consumer.tryReadRecord()?.bytes.length);
+        expect(lengths).toEqual([8, 8, 8, 0]);
+        producer.tryWrite(new Uint8Array(8));
+        expect(() => consumer.tryRead(from)).toThrow(code('ERR_OUT_OF_RANGE'));
+      });
+    });
+
     it('keeps negative types', () => {
       withEnds((producer, consumer) => {
         producer.tryWrite(text('x'), -5);

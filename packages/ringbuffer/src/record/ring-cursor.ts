@@ -87,9 +87,7 @@ export abstract class RingCursor {
       const header = data + (index << 2);
       // MPSC: acquire for the payload of a record that was reserved when `tail` was loaded, and
       // sequentially consistent, after we said that we wait. SPSC: `tail` has covered it.
-      const word = this.alone
-        ? (this.words[header] as number)
-        : Atomics.load(this.words, header);
+      const word = this.alone ? (this.words[header] as number) : Atomics.load(this.words, header);
       const length = word & layout.lengthMask;
       const units = (length + 2 * layout.unit - 1) >> layout.unitShift;
       const filled = (this.#tail - this.#head) | 0;

@@ -7,7 +7,7 @@ export interface WaitOptions {
   timeoutMs?: number;
   /**
    * First looks again and again for so long, without giving the CPU away. Default 0. For when a
-   * CPU is free for each side; one that is busy with the peer's work is left to it after 50 µs.
+   * CPU is free for each side; one that is busy with the peer's work is left to it after 20 µs.
    */
   spinMs?: number;
 }
@@ -34,7 +34,7 @@ const looksPerRound = 16;
 const pauseNsMin = 250;
 const pauseNsMax = 4_000;
 /** From then on another thread gets the CPU when it wants it: the peer may be that one. */
-const politeMs = 0.05;
+const politeMs = 0.02;
 
 /**
  * Looks again and again. When both sides run at full speed, one that follows the other record by
