@@ -1,22 +1,47 @@
-// The writing side of pairs.mjs: a worker, or a process with the job as its argument.
+// The writing side of pairs.mjs: a worker, or a process with the job as its argument. It writes as
+// many records as it is told, says when they are written, and ends when it is told 0.
 import { writeSync } from 'node:fs';
-import { workerData } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { MpscRing, SpscRing } from '@ram/ringbuffer';
 import { RingBuffer as PeerRing } from 'ringbuf.js';
+import { packedRecords, patience } from './ways.mjs';
 
 const job = workerData ?? JSON.parse(process.argv[2] ?? '');
 const from = new Uint8Array(job.bytes).fill(1);
-const count = Number(job.count);
-// On a machine with other work a side that only spins takes the CPU that its peer needs.
-const patience = { spinMs: 0.05 };
+const write = writerOf(String(job.way));
 
-if (job.way === 'pipe') writePipe();
-else if (job.way === 'ringbuf') writePeer();
-else if (String(job.way).startsWith('pong')) answer();
-else if (job.way === 'place' || job.way === 'batch') writeBatches();
-else writeOneByOne();
+const channel = /** @type {import('node:events').EventEmitter} */ (parentPort ?? process);
+const say = (/** @type {string} */ word) =>
+  parentPort === null ? process.send?.(word) : parentPort.postMessage(word);
+channel.on('message', (count) => {
+  if (count === 0) {
+    parentPort?.close();
+    if (parentPort === null) process.disconnect();
+    return;
+  }
+  write(Number(count));
+  say('written');
+});
+say('ready');
 
-function writePipe() {
+/** @param {string} way @returns {(count: number) => void} */
+function writerOf(way) {
+  if (way === 'pipe') return writePipe;
+  if (way === 'ringbuf') return writerOfPeer();
+  if (way.startsWith('pong')) return answer;
+  const ring = (way === 'mpsc' ? MpscRing : SpscRing).fromToken(job.token);
+  const producer = ring.producer();
+  if (way === 'packed') return (count) => writePacked(producer, count);
+  if (way === 'place' || way === 'batch') return (count) => writeBatches(producer, count);
+  return (count) => {
+    for (let i = 0; i < count; i++) {
+      if (!producer.tryWrite(from)) producer.write(from, 0, patience);
+    }
+  };
+}
+
+/** @param {number} count */
+function writePipe(count) {
   for (let i = 0; i < count; i++) {
     for (let at = 0; at < from.length;) {
       try {
@@ -28,31 +53,46 @@ function writePipe() {
   }
 }
 
-function writePeer() {
+/** @returns {(count: number) => void} */
+function writerOfPeer() {
   const ring = new PeerRing(job.shared, Uint8Array);
-  for (let left = count; left > 0;) {
-    if (ring.availableWrite() >= from.length) {
-      ring.push(from);
+  return (count) => {
+    for (let left = count; left > 0;) {
+      if (ring.availableWrite() >= from.length) {
+        ring.push(from);
+        left--;
+      }
+    }
+  };
+}
+
+/** @param {import('@ram/ringbuffer').RingProducer} producer @param {number} count */
+function writePacked(producer, count) {
+  const batch = new Uint8Array(from.length * packedRecords).fill(1);
+  const lengths = new Uint32Array(packedRecords).fill(from.length);
+  const rest = lengths.subarray(0, count % packedRecords);
+  for (let left = count - rest.length; left > 0;) {
+    const written = producer.tryWritePacked(batch, lengths);
+    left -= written;
+    // One that waits; and the rest of the batch, so that whole ones follow.
+    if (written < packedRecords) {
+      producer.write(from, 0, patience);
       left--;
+      const missing = packedRecords - written - 1;
+      for (let i = 0; i < missing; i++) producer.write(from, 0, patience);
+      left -= missing;
     }
   }
+  for (const _ of rest) producer.write(from, 0, patience);
 }
 
-function writeOneByOne() {
-  const ring = (job.way === 'mpsc' ? MpscRing : SpscRing).fromToken(job.token);
-  const producer = ring.producer();
-  for (let i = 0; i < count; i++) if (!producer.tryWrite(from)) producer.write(from, 0, patience);
-  producer.close();
-}
-
-function writeBatches() {
-  const ring = SpscRing.fromToken(job.token);
-  const producer = ring.producer();
+/** @param {import('@ram/ringbuffer').RingProducer} producer @param {number} count */
+function writeBatches(producer, count) {
   const words = new Int32Array(producer.bytes.buffer);
   let left = count;
   while (left > 0) {
     producer.cork();
-    for (let i = 0; i < 256 && left > 0; i++) {
+    for (let i = 0; i < packedRecords && left > 0; i++) {
       if (job.way === 'place') {
         const offset = producer.tryReserve(from.length);
         if (offset < 0) break;
@@ -69,7 +109,6 @@ function writeBatches() {
       left--;
     }
   }
-  producer.close();
 }
 
 function answer() {

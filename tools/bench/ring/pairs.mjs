@@ -1,4 +1,5 @@
-// Two threads or processes: this one reads, other-side.mjs writes.
+// Two threads or processes that stay while they are measured again and again: this one reads,
+// other-side.mjs writes on demand.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readSync } from 'node:fs';
@@ -6,164 +7,223 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { MpscRing, SpscRing } from '@ram/ringbuffer';
 import { RingBuffer as PeerRing } from 'ringbuf.js';
+import { patience, packedRecords } from './ways.mjs';
 
 /**
  * @typedef {object} Job
  * @property {string} way
- * @property {number} count
- * @property {boolean} apart In a process of its own, or in a worker.
  * @property {number} [bytes] Of a record.
+ * @property {number} [ringBytes]
+ * @property {boolean} [apart] The writer is a process of its own, not a worker.
+ */
+
+/**
+ * @typedef {object} Pair
+ * @property {(count: number) => Promise<number>} run Seconds that `count` records take.
+ * @property {() => Promise<void>} close
  */
 
 const otherSide = new URL('./other-side.mjs', import.meta.url);
-const ringBytes = 1 << 20;
-// As in other-side.mjs.
-const patience = { spinMs: 0.05 };
+
+/** @param {Job} asked @returns {Promise<Pair>} */
+export async function startPair(asked) {
+  const job = { bytes: 64, ringBytes: 1 << 20, ...asked };
+  if (job.way === 'pipe') return startPipe(job);
+  if (job.way === 'ringbuf') return startPeer(job);
+  const ring = (job.way === 'mpsc' ? MpscRing : SpscRing).create(job.ringBytes);
+  const consumer = ring.consumer();
+  const other = startOther(job, { token: ring.token() });
+  const read = readerOf(job.way, consumer, job.bytes);
+  return {
+    run: (count) =>
+      measure(other, count, () => {
+        for (let left = count; left > 0;) {
+          const done = read(left);
+          if (done === 0) consumer.wait(patience);
+          left -= done;
+        }
+      }),
+    close: async () => {
+      await other.end();
+      ring.close();
+    },
+  };
+}
 
 /**
- * Seconds from the first record that is read to the last.
- * @param {Job & { bytes: number }} job
+ * @param {Other} other
+ * @param {number} count
+ * @param {() => void} readAll
  */
-export async function throughput(job) {
-  if (job.way === 'pipe') return readPipe(job);
-  if (job.way === 'ringbuf') return readPeer(job);
-  const ring = (job.way === 'mpsc' ? MpscRing : SpscRing).create(ringBytes);
-  const consumer = ring.consumer();
-  const ended = start(job, { token: ring.token() });
-  const into = new Uint8Array(job.bytes);
-  const read = readerOf(job.way, consumer, into);
-  consumer.wait();
-  const begin = process.hrtime.bigint();
-  for (let left = job.count; left > 0;) {
-    const count = read();
-    if (count === 0) consumer.wait(patience);
-    left -= count;
-  }
+async function measure(other, count, readAll) {
+  const begin = await other.write(count);
+  readAll();
   const seconds = Number(process.hrtime.bigint() - begin) / 1e9;
-  await ended;
-  ring.close();
+  await other.written();
   return seconds;
 }
 
 /**
  * @param {string} way
  * @param {import('@ram/ringbuffer').RingConsumer} consumer
- * @param {Uint8Array} into
- * @returns {() => number} How many records it has read.
+ * @param {number} bytes
+ * @returns {(max: number) => number} How many records it has read.
  */
-function readerOf(way, consumer, into) {
+function readerOf(way, consumer, bytes) {
   const words = new Int32Array(consumer.bytes.buffer);
-  let sum = 0;
+  const into = new Uint8Array(bytes);
+  const found = new Int32Array(1);
+  // Looks at each cache line of the record, so that all of it comes to this CPU.
   const touch = (
     /** @type {Uint8Array} */ _bytes,
     /** @type {number} */ offset,
     /** @type {number} */ length,
   ) => {
     const end = (offset + length) >> 2;
-    for (let at = offset >> 2; at < end; at += 16) sum += words[at] ?? 0;
-    into[0] = sum;
+    let all = 0;
+    for (let at = offset >> 2; at < end; at += 16) all |= words[at] ?? 0;
+    found[0] = all;
   };
-  if (way === 'place') return () => consumer.drain(touch, 256);
+  if (way === 'place') return (max) => consumer.drain(touch, Math.min(max, packedRecords));
+  if (way === 'peek') return () => consumer.drain(touch, 1);
+  if (way === 'packed') {
+    const batch = new Uint8Array(bytes * packedRecords);
+    const lengths = new Uint32Array(packedRecords);
+    return () => consumer.tryReadPacked(batch, lengths);
+  }
   if (way === 'batch') {
-    return () => {
+    return (max) => {
       let count = 0;
       consumer.cork();
-      while (count < 256 && consumer.tryRead(into) >= 0) count++;
+      while (count < Math.min(max, packedRecords) && consumer.tryRead(into) >= 0) count++;
       consumer.uncork();
       return count;
     };
   }
-  if (way === 'peek') return () => consumer.drain(touch, 1);
   return () => (consumer.tryRead(into) < 0 ? 0 : 1);
 }
 
-/** @param {Job & { bytes: number }} job */
-async function readPeer(job) {
-  const shared = PeerRing.getStorageForCapacity(ringBytes, Uint8Array);
+/** @param {Required<Omit<Job, 'apart'>> & Job} job @returns {Pair} */
+function startPeer(job) {
+  const shared = PeerRing.getStorageForCapacity(job.ringBytes, Uint8Array);
   const ring = new PeerRing(shared, Uint8Array);
-  const ended = start(job, { shared });
+  const other = startOther(job, { shared });
   const into = new Uint8Array(job.bytes);
-  while (ring.empty());
-  const begin = process.hrtime.bigint();
-  for (let left = job.count; left > 0;) {
-    if (ring.availableRead() >= job.bytes) {
-      ring.pop(into);
-      left--;
-    }
-  }
-  const seconds = Number(process.hrtime.bigint() - begin) / 1e9;
-  await ended;
-  return seconds;
+  return {
+    run: (count) =>
+      measure(other, count, () => {
+        for (let left = count; left > 0;) {
+          if (ring.availableRead() >= job.bytes) {
+            ring.pop(into);
+            left--;
+          }
+        }
+      }),
+    close: () => other.end(),
+  };
 }
 
-/** @param {Job & { bytes: number }} job */
-async function readPipe(job) {
-  const program = fileURLToPath(otherSide);
-  const child = spawn(process.execPath, [program, JSON.stringify(job)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const exited = once(child, 'exit');
-  const { fd } = /** @type {{ fd: number }} */ (Reflect.get(child.stdout, '_handle'));
+/** @param {Required<Omit<Job, 'apart'>> & Job} job @returns {Pair} */
+function startPipe(job) {
+  const other = startOther(job, {});
   const into = new Uint8Array(65_536);
-  let left = job.count * job.bytes;
-  let begin = 0n;
-  while (left > 0) {
-    try {
-      left -= readSync(fd, into);
-      if (begin === 0n) begin = process.hrtime.bigint();
-    } catch (error) {
-      if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EAGAIN') throw error;
-    }
-  }
-  const seconds = Number(process.hrtime.bigint() - begin) / 1e9;
-  await exited;
-  return seconds;
+  return {
+    run: (count) =>
+      measure(other, count, () => {
+        for (let left = count * job.bytes; left > 0;) {
+          try {
+            left -= readSync(other.pipe, into);
+          } catch (error) {
+            if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EAGAIN') throw error;
+          }
+        }
+      }),
+    close: () => other.end(),
+  };
 }
 
 /**
- * Microseconds of a round trip of 64 bytes.
+ * Microseconds of round trips of 64 bytes.
  * @param {Job} job
- * @returns {Promise<Record<string, number>>}
  */
-export async function pingPong(job) {
+export async function startPingPong(job) {
   const there = SpscRing.create(65_536);
   const back = SpscRing.create(65_536);
   const producer = there.producer();
   const consumer = back.consumer();
-  const ended = start(
-    { ...job, bytes: 64, way: `pong-${job.way}` },
-    {
-      token: there.token(),
-      back: back.token(),
-    },
-  );
+  const tokens = { token: there.token(), back: back.token() };
+  const other = startOther({ ...job, bytes: 64, way: `pong-${job.way}` }, tokens);
   const bytes = new Uint8Array(64);
   const options = { spinMs: job.way === 'spin' ? 1 : 0 };
-  const times = new Float64Array(job.count);
-  for (let i = -100; i < job.count; i++) {
-    const begin = process.hrtime.bigint();
+  const trip = () => {
     producer.tryWrite(bytes);
     consumer.wait(options);
     consumer.tryRead(bytes);
-    if (i >= 0) times[i] = Number(process.hrtime.bigint() - begin) / 1e3;
-  }
-  producer.end();
-  await ended;
-  there.close();
-  back.close();
-  times.sort();
-  const at = (/** @type {number} */ part) => times[Math.floor(part * job.count)] ?? NaN;
-  return { p50: at(0.5), p99: at(0.99), p999: at(0.999) };
+  };
+  await other.write(1);
+  for (let i = 0; i < 2_000; i++) trip();
+  return {
+    /** @param {number} count */
+    run: async (count) => {
+      const times = new Float64Array(count);
+      for (let i = 0; i < count; i++) {
+        const begin = process.hrtime.bigint();
+        trip();
+        times[i] = Number(process.hrtime.bigint() - begin) / 1e3;
+      }
+      times.sort();
+      const at = (/** @type {number} */ part) => times[Math.floor(part * count)] ?? NaN;
+      return { p50: at(0.5), p99: at(0.99), p999: at(0.999) };
+    },
+    close: async () => {
+      producer.end();
+      await other.written();
+      await other.end();
+      there.close();
+      back.close();
+    },
+  };
 }
 
+/** @typedef {ReturnType<typeof startOther>} Other */
+
 /**
- * @param {Job & { bytes: number }} job
+ * @param {Job} job
  * @param {Record<string, unknown>} rings
  */
-function start(job, rings) {
+function startOther(job, rings) {
   const data = { ...job, ...rings };
-  if (!job.apart) return once(new Worker(otherSide, { workerData: data }), 'exit');
-  const program = fileURLToPath(otherSide);
-  const child = spawn(process.execPath, [program, JSON.stringify(data)], { stdio: 'inherit' });
-  return once(child, 'exit');
+  const other =
+    job.apart === true
+      ? spawn(process.execPath, [fileURLToPath(otherSide), JSON.stringify(data)], {
+          stdio: ['ignore', job.way === 'pipe' ? 'pipe' : 'inherit', 'inherit', 'ipc'],
+        })
+      : new Worker(otherSide, { workerData: data });
+  const send = (/** @type {number} */ count) => {
+    if (other instanceof Worker) return other.postMessage(count);
+    return new Promise((resolve) => other.send(count, resolve));
+  };
+  const ready = once(other, 'message');
+  /** @type {Promise<unknown>} */
+  let written = ready;
+  return {
+    /** Has it write; when that began. @param {number} count */
+    write: async (count) => {
+      await ready;
+      written = once(other, 'message');
+      const begin = process.hrtime.bigint();
+      await send(count);
+      return begin;
+    },
+    written: () => written,
+    end: async () => {
+      const exited = once(other, 'exit');
+      await send(0);
+      await exited;
+    },
+    get pipe() {
+      const { stdout } = /** @type {import('node:child_process').ChildProcess} */ (other);
+      return /** @type {{ fd: number }} */ (Reflect.get(stdout ?? {}, '_handle')).fd;
+    },
+  };
 }

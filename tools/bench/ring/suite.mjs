@@ -1,11 +1,17 @@
 // Rings: ours beside ringbuf.js, an OS pipe and memcpy.
-import { pingPong, throughput } from './pairs.mjs';
+import { startPair, startPingPong } from './pairs.mjs';
 import { memcpyBandwidth, oneThread } from './one-thread.mjs';
 
 /** @typedef {import('../run-suite.mjs').Case} Case */
+/** @typedef {import('../run-suite.mjs').Contestant} Contestant */
+/** @typedef {import('./pairs.mjs').Job} Job */
 
 const million = 1e6;
 const gibibyte = 2 ** 30;
+/** Short rounds in turns: what the machine does beside them hits all contestants alike. */
+const rounds = 15;
+/** More than the second-level cache of a CPU, so that what was written has left it when it's read. */
+const largeRingBytes = 4 << 20;
 
 /** @type {Case[]} */
 export const suite = [
@@ -13,106 +19,140 @@ export const suite = [
     name: 'threads, 64 bytes',
     unit: 'M records/s',
     goal: 'one at a time 3x, batches 8x',
+    rounds,
     contestants: [
-      records('SpscRing, in place, batches', 'place', 64, 3e6),
-      records('SpscRing, batches', 'batch', 64, 4e6),
-      records('SpscRing, one at a time', 'single', 64, 3e6),
-      records('MpscRing, one at a time', 'mpsc', 64, 2e6),
-      records('ringbuf.js', 'ringbuf', 64, 2e6),
+      records('SpscRing, packed batches', { way: 'packed' }, 5e5),
+      records('SpscRing, batches in place', { way: 'place' }, 5e5),
+      records('SpscRing, corked', { way: 'batch' }, 5e5),
+      records('SpscRing, one at a time', { way: 'single' }, 5e5),
+      records(
+        'SpscRing of 4 MiB, packed batches',
+        { way: 'packed', ringBytes: largeRingBytes },
+        5e5,
+      ),
+      records(
+        'SpscRing of 4 MiB, one at a time',
+        { way: 'single', ringBytes: largeRingBytes },
+        5e5,
+      ),
+      records('MpscRing, one at a time', { way: 'mpsc' }, 3e5),
+      records('ringbuf.js of 4 MiB', { way: 'ringbuf', ringBytes: largeRingBytes }, 3e5),
+      records('ringbuf.js', { way: 'ringbuf' }, 3e5),
     ],
   },
   {
     name: 'threads, 1 KiB',
     unit: 'M records/s',
     goal: 'one at a time 2x',
+    rounds,
     contestants: [
-      records('SpscRing, batches', 'batch', 1024, 1e6),
-      records('SpscRing, one at a time', 'single', 1024, 1e6),
-      records('ringbuf.js', 'ringbuf', 1024, 1e6),
+      records('SpscRing, packed batches', { way: 'packed', bytes: 1024 }, 2e5),
+      records('SpscRing, one at a time', { way: 'single', bytes: 1024 }, 2e5),
+      records('ringbuf.js', { way: 'ringbuf', bytes: 1024 }, 1e5),
     ],
   },
   {
     name: 'threads, 64 KiB',
     unit: 'GiB/s',
     goal: '0.6x of memcpy',
+    rounds,
     contestants: [
-      bandwidth('SpscRing, copied in and out', 'single', 65_536, 30e3),
-      bandwidth('SpscRing, copied in, read in place', 'peek', 65_536, 30e3),
-      { name: 'memcpy of 64 KiB', run: async (scale) => memcpyBandwidth(65_536, 2e5 * scale) },
+      bandwidth('SpscRing of 4 MiB, read in place', { way: 'peek', bytes: 65_536 }, 1e4),
+      bandwidth('SpscRing of 4 MiB, copied out', { way: 'single', bytes: 65_536 }, 1e4),
+      {
+        name: 'memcpy, source cold',
+        run: async (scale) => memcpyBandwidth(65_536, 4e4 * scale, 64),
+      },
+      {
+        name: 'memcpy, all in cache',
+        run: async (scale) => memcpyBandwidth(65_536, 4e4 * scale, 1),
+      },
     ],
   },
   {
     name: 'processes, 64 bytes',
     unit: 'M records/s',
     goal: '0.7x of threads',
+    rounds,
     contestants: [
-      records('SpscRing, processes, one at a time', 'single', 64, 3e6, true),
-      records('SpscRing, threads, one at a time', 'single', 64, 3e6),
+      records('SpscRing, processes, packed batches', { way: 'packed', apart: true }, 5e5),
+      records('SpscRing, threads, packed batches', { way: 'packed' }, 5e5),
+      records('SpscRing, processes, one at a time', { way: 'single', apart: true }, 5e5),
+      records('SpscRing, threads, one at a time', { way: 'single' }, 5e5),
     ],
   },
   {
     name: 'processes, 4 KiB',
     unit: 'GiB/s',
     goal: '3x of a pipe',
+    rounds,
     contestants: [
-      bandwidth('SpscRing, processes, one at a time', 'single', 4096, 3e5, true),
-      bandwidth('OS pipe', 'pipe', 4096, 2e5, true),
+      bandwidth('SpscRing, processes', { way: 'single', bytes: 4096, apart: true }, 5e4),
+      bandwidth('SpscRing, threads', { way: 'single', bytes: 4096 }, 5e4),
+      bandwidth('OS pipe', { way: 'pipe', bytes: 4096, apart: true }, 3e4),
     ],
   },
   {
     name: 'one thread, write and read of 4 KiB',
     unit: 'ns',
-    goal: 'within 2x of the 78 ns of the Go ring',
+    goal: '156 ns, twice the 78 of the Go ring',
+    rounds,
     contestants: [
-      { name: 'RingBuffer', run: async (scale) => oneThread('ring', 4096, 3e6 * scale) },
-      {
-        name: 'two copies, nothing else',
-        run: async (scale) => oneThread('copy', 4096, 3e6 * scale),
-      },
+      { name: 'RingBuffer', run: async (scale) => oneThread('ring', 4096, 3e5 * scale) },
+      { name: 'two copies', run: async (scale) => oneThread('copy', 4096, 3e5 * scale) },
     ],
   },
   ...['p50', 'p99', 'p999'].map((percentile) => ({
-    name: `ping-pong between threads, ${percentile}`,
+    name: `ping-pong, ${percentile}`,
     unit: 'µs',
+    rounds: 7,
     contestants: [
-      latency('SpscRing, spinning', 'spin', percentile, false),
-      latency('SpscRing, processes, waiting', 'wait', percentile, true),
-      latency('SpscRing, waiting', 'wait', percentile, false),
+      latency('threads, spinning', { way: 'spin' }, percentile),
+      latency('processes, spinning', { way: 'spin', apart: true }, percentile),
+      latency('processes, waiting', { way: 'wait', apart: true }, percentile),
+      latency('threads, waiting', { way: 'wait' }, percentile),
     ],
   })),
 ];
 
-/**
- * @param {string} name @param {string} way @param {number} bytes @param {number} count
- * @param {boolean} [apart] In two processes.
- */
-function records(name, way, bytes, count, apart = false) {
-  /** @param {number} scale */
-  const run = async (scale) => {
-    const seconds = await throughput({ way, bytes, count: Math.ceil(count * scale), apart });
-    return Math.ceil(count * scale) / seconds / million;
-  };
-  return { name, run };
+/** @param {string} name @param {Job} job @param {number} count @returns {Contestant} */
+function records(name, job, count) {
+  return { name, start: () => start(job, count, (records) => records / million) };
 }
 
-/** @type {typeof records} */
-function bandwidth(name, way, bytes, count, apart = false) {
-  /** @param {number} scale */
-  const run = async (scale) => {
-    const seconds = await throughput({ way, bytes, count: Math.ceil(count * scale), apart });
-    return (Math.ceil(count * scale) * bytes) / seconds / gibibyte;
-  };
-  return { name, run };
+/** @param {string} name @param {Job & { bytes: number }} job @param {number} count @returns {Contestant} */
+function bandwidth(name, job, count) {
+  const ringBytes = job.bytes < 65_536 ? 1 << 20 : largeRingBytes;
+  const gibibytes = (/** @type {number} */ records) => (records * job.bytes) / gibibyte;
+  return { name, start: () => start({ ringBytes, ...job }, count, gibibytes) };
 }
 
-/**
- * @param {string} name @param {string} way @param {string} percentile @param {boolean} apart
- */
-function latency(name, way, percentile, apart) {
-  /** @param {number} scale */
-  const run = async (scale) => {
-    const found = await pingPong({ way, count: Math.ceil(20_000 * scale), apart });
-    return found[percentile] ?? NaN;
+/** @param {Job} job @param {number} count @param {(records: number) => number} amountOf */
+async function start(job, count, amountOf) {
+  const pair = await startPair(job);
+  return {
+    run: async (/** @type {number} */ scale) => {
+      const records = Math.ceil(count * scale);
+      return amountOf(records) / (await pair.run(records));
+    },
+    close: pair.close,
   };
-  return { name, run };
+}
+
+/** @param {string} name @param {Job} job @param {string} percentile @returns {Contestant} */
+function latency(name, job, percentile) {
+  return {
+    name,
+    start: async () => {
+      const pair = await startPingPong(job);
+      return {
+        run: async (scale) => {
+          /** @type {Record<string, number>} */
+          const found = await pair.run(Math.ceil(10_000 * scale));
+          return found[percentile] ?? NaN;
+        },
+        close: pair.close,
+      };
+    },
+  };
 }
