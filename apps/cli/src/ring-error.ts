@@ -8,12 +8,14 @@ export function explainRingError(error: unknown, name: string): unknown {
       return appError('ERR_RAM_NAME_TAKEN', `there is a ring ${name} already`, undefined, error);
     case 'ENOENT': {
       const hint = `Make it: ram ring create ${name}`;
-      return Object.assign(new Error(`there is no ring ${name}`, { cause: error }), { code, hint });
+      return appError('ERR_RAM_NO_RING', `there is no ring ${name}`, hint, error);
     }
     case 'ERR_RAM_INVALID_SIZE':
     case 'ERR_INVALID_ARG_VALUE':
     case 'ERR_OUT_OF_RANGE':
       return appError('ERR_RAM_USAGE', (error as Error).message, undefined, error);
+    case 'ERR_RAM_RING_OWNER':
+      return appError('ERR_RAM_NOT_PERMITTED', `the ring ${name} is of another user`, undefined, error);
     case 'ERR_RAM_RING_BUSY': {
       const hint = `See who is there: ram ring stat ${name}`;
       return appError('ERR_RAM_BUSY', (error as Error).message, hint, error);

@@ -68,8 +68,8 @@ describe('ram ring', () => {
   });
 
   const refusals: [title: string, args: string[], code: number, message: RegExp][] = [
-    ['a ring that is not there', ['read', 'none'], 1, /there is no ring none\. .*ring create none/],
-    ['to remove what is not there', ['rm', 'none'], 1, /there is no ring none/],
+    ['a ring that is not there', ['read', 'none'], 3, /there is no ring none\. .*ring create none/],
+    ['to remove what is not there', ['rm', 'none'], 3, /there is no ring none/],
     ['a name that is a path', ['create', '../x'], 2, /must be up to 200 letters/],
     ['no size', ['create', 'x', '--size', 'big'], 2, /size/],
     ['too large a size', ['create', 'x', '--size', '2G'], 2, /must be >= 1 and <= 1073741824/],
