@@ -1,5 +1,6 @@
 import { version } from '@ram/daemon';
 import { Command } from 'commander';
+import { addBench } from './commands/bench.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addMount } from './commands/mount.ts';
 import { addPage } from './commands/page.ts';
@@ -21,6 +22,8 @@ Exit codes:
   3  no such disk or directory
 `;
 
+const commands = [addMount, addUmount, addStatus, addPage, addRing, addDoctor, addBench];
+
 /** Fresh for each run: commander keeps what it has parsed. */
 export function buildProgram(): Command {
   const program = new Command('ram')
@@ -33,6 +36,6 @@ export function buildProgram(): Command {
     .exitOverride()
     // Errors are written once, by runRam.
     .configureOutput({ outputError: () => {} });
-  for (const add of [addMount, addUmount, addStatus, addPage, addRing, addDoctor]) add(program);
+  for (const add of commands) add(program);
   return program;
 }
