@@ -93,6 +93,7 @@ type Names = (string | Buffer)[];
 interface Addon {
   NativeVolume: new () => NativeVolume;
   EventPort: new () => EventPort;
+  eventLayout: Record<string, number>;
   fields: ArrayBuffer;
 }
 
@@ -100,6 +101,8 @@ interface Addon {
 export interface Native {
   NativeVolume: new () => NativeVolume;
   EventPort: new () => EventPort;
+  /** Offsets of the fields of event records, for tests. */
+  eventLayout: Record<string, number>;
   /** What stat, statfs and usage leave here; to be read before the next call. */
   numbers: Float64Array;
   bigints: BigInt64Array;
@@ -150,6 +153,7 @@ function load(): Native {
   return {
     NativeVolume: addon.NativeVolume,
     EventPort: addon.EventPort,
+    eventLayout: addon.eventLayout,
     numbers: new Float64Array(addon.fields),
     bigints: new BigInt64Array(addon.fields),
   };

@@ -256,6 +256,34 @@ napi_value EventPort::close(napi_value*) {
   return makeUndefined(env_);
 }
 
+// Where the fields of a record are, for a test of src/events/event-batch.ts.
+static bool exposeLayout(napi_env env, napi_value exports) {
+  const struct {
+    const char* name;
+    size_t offset;
+  } kFields[] = {
+      {"length", offsetof(EventRecord, length)},
+      {"kind", offsetof(EventRecord, kind)},
+      {"flags", offsetof(EventRecord, flags)},
+      {"pathLength", offsetof(EventRecord, pathLength)},
+      {"fromLength", offsetof(EventRecord, fromLength)},
+      {"pid", offsetof(EventRecord, pid)},
+      {"inode", offsetof(EventRecord, inode)},
+      {"generation", offsetof(EventRecord, generation)},
+      {"size", offsetof(EventRecord, size)},
+      {"era", offsetof(EventRecord, era)},
+      {"copy", offsetof(EventRecord, copy)},
+      {"path", sizeof(EventRecord)},
+  };
+  napi_value layout = nullptr;
+  if (napi_create_object(env, &layout) != napi_ok) return false;
+  for (const auto& field : kFields) {
+    napi_set_named_property(env, layout, field.name,
+                            makeNumber(env, static_cast<int64_t>(field.offset)));
+  }
+  return napi_set_named_property(env, exports, "eventLayout", layout) == napi_ok;
+}
+
 bool EventPort::install(napi_env env, napi_value exports) {
   const struct {
     const char* name;
@@ -283,7 +311,8 @@ bool EventPort::install(napi_env env, napi_value exports) {
   napi_value portClass;
   return napi_define_class(env, "EventPort", NAPI_AUTO_LENGTH, construct, nullptr, kCount,
                            properties, &portClass) == napi_ok &&
-         napi_set_named_property(env, exports, "EventPort", portClass) == napi_ok;
+         napi_set_named_property(env, exports, "EventPort", portClass) == napi_ok &&
+         exposeLayout(env, exports);
 }
 
 }  // namespace ram

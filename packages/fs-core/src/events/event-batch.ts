@@ -96,6 +96,7 @@ export class EventBatch {
     if (fromEnd === end) return;
     const from = this.bytes.toString('utf8', end, fromEnd);
     event.fromPath = from;
-    if (from.includes('\ufffd')) event.fromPathBytes = Buffer.from(this.bytes.subarray(end, fromEnd));
+    if (from.includes('\ufffd'))
+      event.fromPathBytes = Buffer.from(this.bytes.subarray(end, fromEnd));
   }
 }

@@ -26,6 +26,9 @@ export class EventDispatcher implements ListenerHost {
   #port: EventPort | undefined;
   // Copies of contents, and how many listeners will still get or drop each.
   readonly #copies = new Map<number, number>();
+  // What of the batch is not dispatched yet; a listener may close the Volume in the middle of it.
+  #start = 0;
+  #end = 0;
   #lastId = 0;
   #alive = 0;
   #scheduled: NodeJS.Immediate | undefined;
@@ -135,6 +138,8 @@ export class EventDispatcher implements ListenerHost {
   #closePort(): void {
     this.#port?.close();
     this.#port = undefined;
+    this.#end = 0;
+    this.#copies.clear();
     if (this.#scheduled !== undefined) clearImmediate(this.#scheduled);
     this.#scheduled = undefined;
   }
@@ -171,14 +176,18 @@ export class EventDispatcher implements ListenerHost {
 
   /** False: there was nothing. */
   #readBatch(): boolean {
-    const end = this.#port?.read(this.#batch.bytes) ?? 0;
-    for (let start = 0; start < end; ) {
-      const entry = this.#batch.at(start);
-      start += this.#batch.lengthAt(start);
+    if (this.#start >= this.#end) {
+      this.#start = 0;
+      this.#end = this.#port?.read(this.#batch.bytes) ?? 0;
+    }
+    const isMore = this.#start < this.#end;
+    while (this.#start < this.#end) {
+      const entry = this.#batch.at(this.#start);
+      this.#start += this.#batch.lengthAt(this.#start);
       if (entry.lossBefore) this.#takeLosses();
       this.#dispatch(entry);
     }
-    return end > 0;
+    return isMore;
   }
 
   #dispatch(entry: QueuedEvent): void {

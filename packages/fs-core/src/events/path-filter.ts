@@ -31,15 +31,16 @@ export class PathFilter {
   /** Events about no path (mounted, unmounted) pass. */
   passes(event: FileEvent): boolean {
     if (event.inode === undefined) return true;
-    return (
-      this.#has(event.path, event.pathBytes) || this.#has(event.fromPath, event.fromPathBytes)
-    );
+    return this.#has(event.path, event.pathBytes) || this.#has(event.fromPath, event.fromPathBytes);
   }
 
   #has(path: string | undefined, pathBytes: Buffer | undefined): boolean {
     if (path === undefined) return false;
     if (this.#isUtf8) return isBelow(path, this.#text);
-    return isBelow((pathBytes ?? Buffer.from(path)).toString('latin1'), this.bytes.toString('latin1'));
+    return isBelow(
+      (pathBytes ?? Buffer.from(path)).toString('latin1'),
+      this.bytes.toString('latin1'),
+    );
   }
 }
 

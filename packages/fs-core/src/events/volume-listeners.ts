@@ -61,8 +61,7 @@ export class VolumeListeners {
     const checkedType = checkType(type, 'type');
     const call = checkListener(listener);
     const found = this.#dispatcher.listeners.findLast(
-      (one) =>
-        one instanceof CallbackListener && one.type === checkedType && one.listener === call,
+      (one) => one instanceof CallbackListener && one.type === checkedType && one.listener === call,
     );
     if (found instanceof CallbackListener) this.#remove(found);
   }
