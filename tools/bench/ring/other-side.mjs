@@ -70,20 +70,21 @@ function writerOfPeer() {
 function writePacked(producer, count) {
   const batch = new Uint8Array(from.length * packedRecords).fill(1);
   const lengths = new Uint32Array(packedRecords).fill(from.length);
-  const rest = lengths.subarray(0, count % packedRecords);
-  for (let left = count - rest.length; left > 0;) {
-    const written = producer.tryWritePacked(batch, lengths);
-    left -= written;
-    // One that waits; and the rest of the batch, so that whole ones follow.
-    if (written < packedRecords) {
-      producer.write(from, 0, patience);
-      left--;
-      const missing = packedRecords - written - 1;
-      for (let i = 0; i < missing; i++) producer.write(from, 0, patience);
-      left -= missing;
+  for (let left = count; left > 0;) {
+    const end = Math.min(left, packedRecords);
+    left -= end;
+    for (let at = 0; at < end;) {
+      const whole = at === 0 && end === packedRecords;
+      at += whole
+        ? producer.tryWritePacked(batch, lengths)
+        : producer.tryWritePacked(batch.subarray(at * from.length), lengths.subarray(at, end));
+      // What didn't fit: one record that waits, and on with the rest.
+      if (at < end) {
+        producer.write(from, 0, patience);
+        at++;
+      }
     }
   }
-  for (const _ of rest) producer.write(from, 0, patience);
 }
 
 /** @param {import('@ram/ringbuffer').RingProducer} producer @param {number} count */
