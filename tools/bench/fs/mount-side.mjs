@@ -1,28 +1,31 @@
-// The child process that holds the mounts: node mount-side.mjs {"cases":[],"quick":false}
+// The child process that holds the mounts:
+//   node mount-side.mjs {"cases":[],"quick":false,"also":["fuse-native"]}
 // Prints a Row as JSON on each line.
 import { mkdtempSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { setTimeout as later } from 'node:timers/promises';
 import { Helper } from './helper.mjs';
 import { mountOperations } from './mount-operations.mjs';
-import { contenders } from './mounts.mjs';
+import { contenders, onDemand } from './mounts.mjs';
 import { interleaved } from './rounds.mjs';
 
 /** @typedef {import('./mounts.mjs').Mount} Mount */
 /** @typedef {import('./mount-operations.mjs').MountOperation} MountOperation */
 
-/** @type {{ cases: string[], quick: boolean }} */
-const { cases, quick } = JSON.parse(process.argv[2] ?? '{}');
+/** @type {{ cases: string[], quick: boolean, also: string[] }} */
+const { cases, quick, also } = JSON.parse(process.argv[2] ?? '{}');
 const parent = mkdtempSync(`${tmpdir()}/ram-bench-`);
 const helper = new Helper();
 /** @type {Mount[]} */
 const mounts = [];
 try {
-  for (const [name, make] of Object.entries(contenders)) {
+  const asked = Object.entries(onDemand).filter(([name]) => also.includes(name));
+  for (const [name, make] of [...Object.entries(contenders), ...asked]) {
     mounts.push(await make(`${parent}/${name}`));
   }
   const wanted = mountOperations.filter(
-    ({ name }) => cases.length === 0 || cases.some((part) => name.includes(part)),
+    ({ name }, index) =>
+      index === 0 || cases.length === 0 || cases.some((part) => name.includes(part)),
   );
   for (const operation of wanted) console.log(JSON.stringify(await compare(operation)));
 } finally {

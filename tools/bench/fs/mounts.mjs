@@ -20,8 +20,15 @@ import { mount } from '@ram/fuse';
 /** @type {Record<string, MakeMount>} The first is the peer. */
 export const contenders = {
   tmpfs: tmpfs('tmpfs'),
-  cached: kernelDriver('cached', { io: 'cached' }),
-  direct: kernelDriver('direct', { io: 'direct' }),
+  cached: ourMount('cached', (volume, at) => mount(volume, at, { io: 'cached' })),
+  direct: ourMount('direct', (volume, at) => mount(volume, at, { io: 'direct' })),
+};
+
+/** Slow ones: only when asked for. @type {Record<string, MakeMount>} */
+export const onDemand = {
+  'fuse-native': ourMount('fuse-native', (volume, at) =>
+    mount(volume, at, { driver: 'fuse-native' }),
+  ),
 };
 
 /** @param {string} name @returns {MakeMount} */
@@ -45,12 +52,16 @@ function tmpfs(name) {
   };
 }
 
-/** @param {string} name @param {import('@ram/fuse').MountOptions} options @returns {MakeMount} */
-function kernelDriver(name, options) {
+/**
+ * @param {string} name
+ * @param {(volume: Volume, directory: string) => Promise<import('@ram/fuse').Mounted>} make
+ * @returns {MakeMount}
+ */
+function ourMount(name, make) {
   return async (directory) => {
     mkdirSync(directory);
     const volume = new Volume({ maxBytes: '1G' });
-    const mounted = await mount(volume, directory, options);
+    const mounted = await make(volume, directory);
     return {
       name,
       directory,

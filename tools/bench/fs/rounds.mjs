@@ -7,6 +7,7 @@
  * @property {number} microseconds Of one operation: the median of the rounds.
  * @property {number} ratio How many times as fast as the peer: the median of the rounds' ratios.
  * @property {Record<string, number>} [requests] Through a mount: per operation, by opcode.
+ * @property {number} [budgetMicroseconds] What its requests and tmpfs's own time allow it.
  */
 
 /**
