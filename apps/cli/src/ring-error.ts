@@ -15,7 +15,12 @@ export function explainRingError(error: unknown, name: string): unknown {
     case 'ERR_OUT_OF_RANGE':
       return appError('ERR_RAM_USAGE', (error as Error).message, undefined, error);
     case 'ERR_RAM_RING_OWNER':
-      return appError('ERR_RAM_NOT_PERMITTED', `the ring ${name} is of another user`, undefined, error);
+      return appError(
+        'ERR_RAM_NOT_PERMITTED',
+        `the ring ${name} is of another user`,
+        undefined,
+        error,
+      );
     case 'ERR_RAM_RING_BUSY': {
       const hint = `See who is there: ram ring stat ${name}`;
       return appError('ERR_RAM_BUSY', (error as Error).message, hint, error);

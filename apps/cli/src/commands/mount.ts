@@ -91,5 +91,5 @@ function printMounted(
   const text = `${bold(name)}: ${size} on ${showPath(directory)}; to unmount: ${unmount}\n`;
   if (pageAddress === undefined) return output.result({ disk: status, notices }, text);
   const page = { address: pageAddress };
-  output.result({ disk: status, page, notices }, text + pageLines(pageAddress));
+  output.result({ disk: status, page, notices }, text + pageLines(pageAddress, name));
 }

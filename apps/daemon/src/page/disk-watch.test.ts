@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Volume } from '@ram/fs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DiskWatch } from './disk-watch.ts';
-import type { PageDiskSource } from './page-disk.ts';
+import type { DiskEvent, PageDiskSource } from './page-disk.ts';
 import { volumeEvents } from './volume-events.ts';
 
 const picture = readFileSync(new URL('../../test/fixtures/circle.jpg', import.meta.url));
@@ -119,7 +119,7 @@ describe('the list of files', () => {
 
   it('takes a whole new list after events were lost', async () => {
     volume.fs.writeFileSync('/lost', '');
-    async function* overflow() {
+    async function* overflow(): AsyncGenerator<DiskEvent> {
       yield { type: 'overflow', lost: 7, open: () => -1 };
       await new Promise(() => {});
     }

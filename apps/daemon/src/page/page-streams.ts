@@ -18,6 +18,8 @@ const listIntervalMs = 200;
 /** Faster than this no screen shows images. */
 const imageIntervalMs = 16;
 const growthIntervalMs = 500;
+/** When a browser that lost its connection comes again. */
+const retryMs = 1_000;
 /** So that a connection that is dead is found out. */
 const heartbeatMs = 15_000;
 /** The oldest is ended when there are more. */
@@ -60,6 +62,7 @@ export class PageStreams implements WatchListener {
     const counts = { listVersion: 0, eventId: 0, imageVersion: 0 };
     const client: Client = { response, ...counts, needsSnapshot: true, blocked: false };
     response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
+    response.write(`retry: ${retryMs}\n\n`);
     response.on('close', () => this.#clients.delete(client));
     response.on('drain', () => {
       client.blocked = false;
