@@ -1,0 +1,3 @@
+import shared from '../../tsdown.shared.ts';
+
+export default { ...shared, entry: ['src/main.ts'], dts: false };
