@@ -1,0 +1,23 @@
+# The sources are listed one by one: make only looks at them again when this file changes.
+{
+  "targets": [
+    {
+      "target_name": "ram_memfile",
+      "sources": [
+        "native/addon/module.cc",
+        "native/addon/task.cc",
+        "native/core/attributes.cc",
+        "native/core/content_copy.cc",
+        "native/core/descriptor_socket.cc",
+        "native/core/look.cc",
+        "native/core/memfd.cc",
+        "native/core/names.cc"
+      ],
+      "include_dirs": ["native/core"],
+      "defines": ["NAPI_VERSION=8"],
+      "cflags": ["-Wall", "-Wextra"],
+      "cflags_cc!": ["-std=gnu++17", "-std=gnu++20", "-fno-exceptions"],
+      "cflags_cc": ["-std=c++20", "-fvisibility=hidden"]
+    }
+  ]
+}

@@ -1,0 +1,13 @@
+// Calls that may take long: at once, or in a thread of libuv's pool.
+#pragma once
+
+#include <functional>
+
+#include <node_api.h>
+
+namespace ram {
+
+// `later`: a Promise of what `call` returns, else that itself.
+napi_value run(napi_env env, bool later, std::function<int()> call);
+
+}  // namespace ram

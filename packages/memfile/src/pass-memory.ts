@@ -1,0 +1,46 @@
+import type { Socket } from 'node:net';
+import { invalidArgument } from '@ram/errno';
+import { fromText } from './byte-string.ts';
+import { callError } from './errors.ts';
+import { native } from './native.ts';
+import { toDescriptor } from './seals.ts';
+
+export interface ReceiveOptions {
+  /** How long to wait for the other side. Default 10,000. */
+  timeoutMs?: number;
+}
+
+const defaultTimeoutMs = 10_000;
+
+/**
+ * Passes an open file over a unix socket, with one byte, to whoever is on the other side: it gets a
+ * descriptor of its own, whatever the file's mode says.
+ *
+ * @param socket Connected, such as `net.createServer` gives it.
+ */
+export function sendMemory(socket: Socket, file: number | { fd: number }): void {
+  const descriptor = descriptorOf(socket);
+  if (descriptor === undefined) throw invalidArgument('socket', 'Socket', socket);
+  const result = native().sendDescriptor(descriptor, toDescriptor(file));
+  if (result < 0) throw callError(result, 'sendmsg');
+}
+
+/**
+ * Connects to a unix socket and takes what `sendMemory` passes there: a descriptor for `node:fs`,
+ * which the caller closes.
+ *
+ * @throws ETIMEDOUT; ENODATA when something else came; ENOENT, ECONNREFUSED, EACCES …
+ */
+export async function receiveMemory(path: string, options: ReceiveOptions = {}): Promise<number> {
+  if (typeof path !== 'string') throw invalidArgument('path', 'string', path);
+  const { timeoutMs = defaultTimeoutMs } = options;
+  const result = await native().receiveDescriptor(fromText(path), timeoutMs);
+  if (result < 0) throw callError(result, 'recvmsg', fromText(path));
+  return result;
+}
+
+/** Node has no public way to a socket's descriptor. */
+function descriptorOf(socket: Socket): number | undefined {
+  const { _handle } = (socket ?? {}) as unknown as { _handle?: { fd?: number } };
+  return typeof _handle?.fd === 'number' && _handle.fd >= 0 ? _handle.fd : undefined;
+}
