@@ -123,17 +123,21 @@ export class Server {
     this.#child.kill('SIGKILL');
   }
 
-  /** What it has printed. */
-  get output(): string {
-    return this.#output;
-  }
-
   get exited(): Promise<void> {
     return this.#exited;
   }
 
   get pid(): number {
     return this.#child.pid ?? -1;
+  }
+
+  /** What it has written so far. */
+  get output(): string {
+    return this.#output;
+  }
+
+  get exitCode(): number | null {
+    return this.#child.exitCode;
   }
 }
 

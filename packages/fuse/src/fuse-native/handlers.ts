@@ -99,8 +99,8 @@ export class HandlerTable {
     this.#transfer('read', (_, handle, buffer, length, low, high) =>
       operations.read(handle, buffer, length, fromWords(low, high)),
     );
-    this.#transfer('write', (_, handle, buffer, length, low, high) =>
-      operations.write(handle, buffer, length, fromWords(low, high)),
+    this.#transfer('write', (path, handle, buffer, length, low, high) =>
+      operations.write(path, handle, buffer, length, fromWords(low, high)),
     );
   }
 

@@ -3,6 +3,7 @@ import type { StatsFs } from 'node:fs';
 import { Refusal } from './errno.ts';
 import type { Files, FilesXattr } from './files.ts';
 import { HiddenFiles, isHidingName } from './hidden-files.ts';
+import { takeCapability, takeSetIdBits } from './privileges.ts';
 import type { Attributes } from './words.ts';
 
 /** What is mounted. */
@@ -55,8 +56,9 @@ export class Operations {
   }
 
   open(path: string, flags: number): number {
-    const kept = flags & (constants.O_RDWR | constants.O_WRONLY | constants.O_APPEND);
-    return this.#handle(this.#files.openSync(this.#place(path), kept | constants.O_NOFOLLOW));
+    const { O_RDWR, O_WRONLY, O_APPEND, O_NOATIME, O_NOFOLLOW } = constants;
+    const kept = flags & (O_RDWR | O_WRONLY | O_APPEND | O_NOATIME);
+    return this.#handle(this.#files.openSync(this.#place(path), kept | O_NOFOLLOW));
   }
 
   /** fuse-native doesn't pass the flags on: whatever they were, the file is new, and ours. */
@@ -89,9 +91,13 @@ export class Operations {
     return done;
   }
 
-  write(handle: number, buffer: Buffer, length: number, offset: number): number {
+  write(path: string, handle: number, buffer: Buffer, length: number, offset: number): number {
     const fd = this.#descriptor(handle);
     if (!Number.isSafeInteger(offset + length)) throw new Refusal('EFBIG');
+    takeSetIdBits(this.#files, fd);
+    const place = this.#place(path);
+    const isHidden = this.#hidden.descriptorOf(place) !== undefined;
+    if (this.#xattr && !isHidden) takeCapability(this.#xattr, place);
     return this.#files.writeSync(fd, buffer, 0, length, offset);
   }
 
