@@ -87,6 +87,12 @@ export const needs = [
   },
   {
     purpose: 'test',
+    why: 'tests of events, with frames that are written into a mount',
+    sign: { command: 'ffmpeg' },
+    packages: { debian: 'ffmpeg', fedora: 'ffmpeg-free', arch: 'ffmpeg', alpine: 'ffmpeg' },
+  },
+  {
+    purpose: 'test',
     why: 'tests of the page in a browser',
     sign: { command: 'chromium' },
     packages: {

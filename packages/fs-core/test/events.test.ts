@@ -301,12 +301,12 @@ describe('listeners', () => {
 
   it('in another thread get the same events', async () => {
     const fixture = new URL('fixtures/events.ts', import.meta.url);
-    const { stdout, stderr } = await runNode(fixture, ['threads']);
+    const { stdout, stderr } = await runNode(fixture, ['threads'], { timeoutMs: 80_000 });
     expect(stderr).toBe('');
     const [main, worker] = JSON.parse(stdout) as [string[], string[]];
     expect(main).toHaveLength(2000);
     expect(worker).toEqual(main);
-  });
+  }, 90_000);
 
   it.each([
     ['listener', { calls: ['/a'] }],

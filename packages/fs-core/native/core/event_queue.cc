@@ -132,9 +132,9 @@ void EventQueue::put(const EventDraft& event, const EventFilters& filters) {
     record.copy = reinterpret_cast<uint64_t>(event.copy);
   }
   std::memcpy(made.payload, &record, sizeof record);
-  uint8_t* text = made.payload + sizeof record;
-  std::memcpy(text, event.path.data(), event.path.size());
-  std::memcpy(text + event.path.size(), event.from.data(), event.from.size());
+  char* text = reinterpret_cast<char*>(made.payload) + sizeof record;
+  text += event.path.copy(text, event.path.size());
+  event.from.copy(text, event.from.size());
   producer_.commit(made, 0);
   wakeIfAsleep();
 }

@@ -37,7 +37,7 @@ int64_t Store::openHandle(const Caller& caller, uint64_t inode, InodeRecord* rec
   __atomic_fetch_add(&record->opens, 1, __ATOMIC_RELAXED);
   out->handle = static_cast<uint64_t>(handle);
   out->direct = S_ISREG(record->mode) && views_.hasWritable(inode);
-  out->flush = S_ISREG(record->mode) && events_.wantsContents();
+  out->flush = events_.wantsContents();
   return handle;
 }
 
