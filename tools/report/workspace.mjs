@@ -12,12 +12,13 @@ export const projectDirectory = fileURLToPath(new URL('../../', import.meta.url)
  */
 
 /**
- * Every folder of packages, apps and tools that has a package.json, as in pnpm-workspace.yaml.
+ * Every folder of packages, apps, tools and examples that has a package.json, as in
+ * pnpm-workspace.yaml.
  * @param {string} [project]
  * @returns {WorkspacePackage[]}
  */
 export function listPackages(project = projectDirectory) {
-  return ['packages', 'apps', 'tools']
+  return ['packages', 'apps', 'tools', 'examples']
     .map((group) => join(project, group))
     .filter((group) => existsSync(group))
     .flatMap((group) => readdirSync(group).map((name) => join(group, name)))

@@ -25,8 +25,12 @@ export async function runDemo({ projectDirectory, mountPoint, missing }) {
   if (before === undefined) mkdirSync(mountPoint, { recursive: true });
   // A process group of its own: Ctrl-C in a terminal reaches every process of the group, npm
   // passes it on as well, and the disk is to see it once.
-  const command = [ram, 'mount', mountPoint, '--foreground', '--name', 'ram-demo'];
-  const disk = spawn(process.execPath, command, { stdio: 'inherit', detached: true });
+  const command = [ram, 'mount', mountPoint, '--foreground', '--name', 'ram-demo', '--page'];
+  const disk = spawn(process.execPath, command, {
+    stdio: ['inherit', 'pipe', 'inherit'],
+    detached: true,
+  });
+  const address = pageAddress(disk);
   const exited = new Promise((resolve) => {
     disk.once('exit', resolve);
     disk.once('error', resolve);
@@ -34,8 +38,10 @@ export async function runDemo({ projectDirectory, mountPoint, missing }) {
   const stop = stopOnSignals(disk);
 
   const mounted = await waitForMount(mountPoint, before, disk);
-  if (mounted !== undefined)
-    console.log(guide({ mountPoint, ram: 'node apps/cli/bin/ram.js', missing }));
+  if (mounted !== undefined) {
+    const page = await Promise.race([address, exited.then(() => undefined)]);
+    console.log(guide({ mountPoint, page, ram: 'node apps/cli/bin/ram.js', missing }));
+  }
   await exited;
   stop.dispose();
   if (mounted !== undefined && mountId(mountPoint) === mounted) {
@@ -47,6 +53,22 @@ export async function runDemo({ projectDirectory, mountPoint, missing }) {
   }
   for (const line of missing) console.error(line);
   return disk.exitCode || 1;
+}
+
+/**
+ * What `ram mount --page` prints of the page. Never rejects; never resolves when there is none.
+ * @param {import('node:child_process').ChildProcess} disk
+ * @returns {Promise<string>}
+ */
+function pageAddress(disk) {
+  let said = '';
+  return new Promise((resolve) => {
+    disk.stdout?.on('data', (chunk) => {
+      said += chunk;
+      const address = /^Its page: (\S+)\n/m.exec(said)?.[1];
+      if (address !== undefined) resolve(address);
+    });
+  });
 }
 
 /** @param {import('node:child_process').ChildProcess} disk */

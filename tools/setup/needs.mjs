@@ -87,7 +87,7 @@ export const needs = [
   },
   {
     purpose: 'test',
-    why: 'tests of events, with frames that are written into a mount',
+    why: 'tests with pictures and films',
     sign: { command: 'ffmpeg' },
     packages: { debian: 'ffmpeg', fedora: 'ffmpeg-free', arch: 'ffmpeg', alpine: 'ffmpeg' },
   },
@@ -101,12 +101,6 @@ export const needs = [
       arch: 'chromium',
       alpine: 'chromium',
     },
-  },
-  {
-    purpose: 'test',
-    why: 'tests with pictures and films',
-    sign: { command: 'ffmpeg' },
-    packages: { debian: 'ffmpeg', fedora: 'ffmpeg-free', arch: 'ffmpeg', alpine: 'ffmpeg' },
   },
 ];
 

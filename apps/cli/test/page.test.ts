@@ -237,7 +237,8 @@ both.describe('the page of a disk, in a browser', () => {
 
     it('is always the last of many, in both places', async () => {
       await write(`for i in {1..40}; do
-        base64 -d <<< '${picture('red')}' > red$i.jpg; base64 -d <<< '${picture('blue')}' > blue$i.jpg
+        base64 -d <<< '${picture('red')}' > red$i.jpg
+        base64 -d <<< '${picture('blue')}' > blue$i.jpg
       done`);
       await expect.poll(caption).toMatch(/^\/blue40\.jpg/);
       const [plain] = await colorsOf(browser, tab.locator('#newest'), [[0.5, 0.5]]);

@@ -52,7 +52,7 @@ function checkImport(specifier, group, home, file) {
     return isTest(file) ? undefined : `@ram/${target} is for tests only`;
   }
   if (inner !== undefined) return `@ram/${target} has one public entry`;
-  if (target === 'cli' || target === 'daemon') {
+  if (target === 'cli' || target === 'daemon' || target === 'viewer') {
     return group === 'apps' ? undefined : 'nothing imports an app';
   }
   const allowed = group === 'apps' || (mayUse[home]?.includes(target) ?? true);

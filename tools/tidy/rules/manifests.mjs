@@ -5,7 +5,7 @@
 /** @type {import('../source-file.mjs').Rule} */
 export const manifests = (files) =>
   files
-    .filter(({ path }) => /^(?:packages|apps|tools)\/[^/]+\/package\.json$/.test(path))
+    .filter(({ path }) => /^(?:packages|apps|tools|examples)\/[^/]+\/package\.json$/.test(path))
     .flatMap(({ path, text }) => {
       const manifest = JSON.parse(text);
       const problems = manifest.private ? checkAll(manifest) : checkPublished(manifest, path);

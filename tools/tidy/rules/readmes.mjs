@@ -6,7 +6,7 @@
 export const readmes = (files) => {
   const byPath = new Map(files.map((file) => [file.path, file]));
   return files
-    .filter(({ path }) => /^(?:packages|apps|tools)\/[^/]+\/package\.json$/.test(path))
+    .filter(({ path }) => /^(?:packages|apps|tools|examples)\/[^/]+\/package\.json$/.test(path))
     .flatMap(({ path }) => {
       const folder = path.replace(/\/package\.json$/, '');
       const readme = byPath.get(`${folder}/README.md`);

@@ -6,8 +6,8 @@ const keysMax = 16;
 const sessionsMax = 64;
 
 /**
- * Who may see a page. A key is handed out in an address and works once: it is changed for a session,
- * which lives in a cookie until the page ends. Only hashes are kept.
+ * Who may see a page. A key is handed out in an address and works once: it is changed for a
+ * session, which lives in a cookie until the page ends. Only hashes are kept.
  */
 export class Access {
   /** Browsers send cookies to every port of a host: the name tells pages apart. */

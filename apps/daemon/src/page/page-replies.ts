@@ -17,8 +17,8 @@ export function setSafeHeaders(response: ServerResponse): void {
 }
 
 /**
- * A policy under which bytes of the disk are an image and nothing else, also when they are opened by
- * themselves and whatever follows their signature.
+ * A policy under which bytes of the disk are an image and nothing else, also when they are opened
+ * by themselves and whatever follows their signature.
  */
 export const imageContentSecurityPolicy = "default-src 'none'; frame-ancestors 'none'; sandbox";
 

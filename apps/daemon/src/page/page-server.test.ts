@@ -60,7 +60,7 @@ async function enter(): Promise<string> {
 const advice = /ram page/;
 
 describe('the one-time address', () => {
-  it('gives a cookie that scripts and other sites do not get, and leaves nothing in the URL', async () => {
+  it('gives a cookie that no script and no other site gets, and leaves the URL clean', async () => {
     const { status, headers } = await ask(server.newAddress().slice(server.location.length - 1));
     expect(status).toBe(303);
     expect(headers.location).toBe('/');
@@ -94,7 +94,7 @@ describe('the one-time address', () => {
     expect((await ask(path)).status).toBe(303);
   });
 
-  it('after a link on another site hops by a page of its own, or the cookie would not come', async () => {
+  it('hops by a page of its own after a link on another site, or no cookie comes', async () => {
     const path = server.newAddress().slice(server.location.length - 1);
     const answer = await ask(path, {
       'sec-fetch-site': 'cross-site',

@@ -8,9 +8,9 @@ export interface Refusal {
 }
 
 /**
- * What a request must be before its path counts: asked for under the page's own address, so that no
- * name that leads here (DNS rebinding) makes another site's script one of ours, and not on behalf of
- * another site, unless a person followed a link.
+ * What a request must be before its path counts: asked for under the page's own address, so that
+ * no name that leads here (DNS rebinding) makes another site's script one of ours, and not on
+ * behalf of another site, unless a person followed a link.
  */
 export function refusalOf(request: IncomingMessage, port: number): Refusal | undefined {
   const { host, origin } = request.headers;

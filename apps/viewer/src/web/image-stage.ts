@@ -113,7 +113,8 @@ function setNumbers(element: Element, values: Readonly<Record<string, number>>):
 
 function waitingText(disk: PageDisk | undefined): string {
   if (disk === undefined) return '';
-  return `No image yet.\nIt shows here as soon as a program has written one to ${visible(disk.directory)} and closed it.`;
+  const place = visible(disk.directory);
+  return `No image yet.\nIt shows here as soon as a program has written one to ${place} and closed it.`;
 }
 
 function refusalText(refused: RefusedImage): string {
