@@ -2,6 +2,7 @@ import { version } from '@ram/daemon';
 import { Command } from 'commander';
 import { addBench } from './commands/bench.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addFile } from './commands/file.ts';
 import { addMount } from './commands/mount.ts';
 import { addPage } from './commands/page.ts';
 import { addRing } from './commands/ring.ts';
@@ -22,7 +23,7 @@ Exit codes:
   3  no such disk or directory
 `;
 
-const commands = [addMount, addUmount, addStatus, addPage, addRing, addDoctor, addBench];
+const commands = [addMount, addUmount, addStatus, addPage, addRing, addFile, addDoctor, addBench];
 
 /** Fresh for each run: commander keeps what it has parsed. */
 export function buildProgram(): Command {

@@ -1,8 +1,8 @@
 import { ramError } from '@ram/errno';
 
 /**
- * What can go wrong with a disk, and the exit code of the command that meets it. The last three
- * are errors of @ram/fuse.
+ * What can go wrong, and the exit code of the command that meets it. The last ones are errors of
+ * @ram/fuse and @ram/memfile.
  */
 const exitCodes = {
   ERR_RAM_FAILED: 1,
@@ -25,6 +25,19 @@ const exitCodes = {
   ERR_RAM_NO_FUSE: 5,
   ERR_RAM_NO_FUSERMOUNT: 5,
   ERR_RAM_MOUNT_DENIED: 5,
+  ERR_RAM_NO_FILE: 3,
+  ERR_RAM_MEMFILE_STALE: 3,
+  ERR_RAM_MEMFILE_REGULAR_FILE: 4,
+  ERR_RAM_MEMFILE_DIRECTORY: 4,
+  ERR_RAM_MEMFILE_SPECIAL_FILE: 4,
+  ERR_RAM_MEMFILE_FOREIGN_LINK: 4,
+  ERR_RAM_MEMFILE_DANGLING_FOREIGN_LINK: 4,
+  ERR_RAM_MEMFILE_NOT_A_MEMFILE: 4,
+  ERR_RAM_MEMFILE_IN_USE: 4,
+  ERR_RAM_MEMFILE_NO_RAM_DIRECTORY: 5,
+  ERR_RAM_MEMFILE_NOT_RAM: 5,
+  ERR_RAM_MEMFILE_UNSAFE_DIRECTORY: 5,
+  ERR_RAM_MEMFILE_FOREIGN_CONTENT: 5,
 } as const;
 
 export type AppErrorCode = keyof typeof exitCodes;
