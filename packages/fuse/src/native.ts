@@ -52,6 +52,7 @@ export interface Native {
   mountControl(directory: string): Promise<SystemCallAnswer>;
   socketPair(): [ours: number, theirs: number] | number;
   receiveDescriptor(socket: number): number;
+  closeOnExec(descriptor: number): number;
 }
 
 let loaded: Native | undefined;

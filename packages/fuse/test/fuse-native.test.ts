@@ -157,8 +157,9 @@ fuseNative.it('what was mounted in its place stays when its server exits', async
 describe.each([
   ['force', 'EBUSY, then over\n'],
   ['unmounted-by-hand', 'over\n'],
+  ['child', 'child holds it: false\n'],
 ])('a mount that ends by %s', (way, output) => {
-  fuseNative.it('is over for its process', async () => {
+  fuseNative.it('is over for its process, and no program that it starts holds it', async () => {
     const folder = makeFolder();
     const result = await runNode(childProgram('fuse-native-end.ts'), [folder, way]);
     expect(result.stdout).toBe(`mounted, no signal handlers\n${output}`);
@@ -216,7 +217,7 @@ fuseNative.it('without libfuse 2 it says what to install', async () => {
   expect(said).toContain('apt-get install libfuse2');
 });
 
-/** Mounts where `path` is covered by `other`, in a mount namespace of its own; returns the error. */
+/** Mounts where `path` is covered by `other`, in its own mount namespace; returns the error. */
 async function serveHiding(path: string, other: string): Promise<string> {
   const script = 'mount --bind "$1" "$2" && shift 2 && exec "$@"';
   const serving = [...childNodeArguments, fileURLToPath(childProgram('fuse-native-serve.ts'))];

@@ -15,7 +15,7 @@ export interface MountBench {
 
 /** In microseconds of one operation; null where one of the two is missing. */
 export interface Costs {
-  /** What the kernel driver takes above tmpfs: going to another process, and keeping caches true. */
+  /** What the kernel driver takes above tmpfs: requests, and keeping caches true. */
   fuse: number | null;
   /** What fuse-native takes above the kernel driver. */
   javaScript: number | null;

@@ -16,7 +16,8 @@ that works here, and on one mounted through fuse-native, where that is installed
 median of five rounds. Nothing stays: the mounts are in the temporary directory, and go.
 
 ${javaScript} may keep names and attributes for a second, libfuse's default, and not ask each time.
-FUSE is what ${plainFuse} takes above ${peer}; JavaScript what ${javaScript} takes above ${plainFuse}.
+FUSE is what ${plainFuse} takes above ${peer}; JavaScript what ${javaScript} takes above
+${plainFuse}.
 With --json also the kernel's requests for each operation.
 
 Operations: ${operations.map(({ name }) => name).join(', ')}

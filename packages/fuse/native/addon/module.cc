@@ -1,5 +1,6 @@
 // Exports of the addon: the class Session, and the system calls around a mount. Functions return a
 // result >= 0 or -errno.
+#include <fcntl.h>
 #include <napi.h>
 #include <sys/mount.h>
 
@@ -93,6 +94,13 @@ Napi::Value receive(const Napi::CallbackInfo& info) {
                            receiveDescriptor(info[0].As<Napi::Number>().Int32Value()));
 }
 
+// closeOnExec(descriptor): 0 or -errno; programs that are started don't get it
+Napi::Value closeOnExec(const Napi::CallbackInfo& info) {
+  int descriptor = info[0].As<Napi::Number>().Int32Value();
+  int result = ::fcntl(descriptor, F_SETFD, FD_CLOEXEC) != 0 ? -errno : 0;
+  return Napi::Number::New(info.Env(), result);
+}
+
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports["Session"] = SessionWrap::define(env);
   exports["mountDevice"] = Napi::Function::New(env, mountDevice);
@@ -100,6 +108,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports["mountControl"] = Napi::Function::New(env, mountControl);
   exports["socketPair"] = Napi::Function::New(env, socketPair);
   exports["receiveDescriptor"] = Napi::Function::New(env, receive);
+  exports["closeOnExec"] = Napi::Function::New(env, closeOnExec);
   return exports;
 }
 

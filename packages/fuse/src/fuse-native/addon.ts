@@ -8,7 +8,7 @@ import { ramError } from '@ram/errno';
 import { codeOf, fuseError } from '../errors.ts';
 
 /** The version that this driver was written against: it relies on the layout of its requests. */
-export const fuseNativeVersion = '2.2.6';
+const fuseNativeVersion = '2.2.6';
 
 /** Callbacks of libfuse that fuse-native knows, with the arguments that it passes on. */
 export interface CallbackArguments {

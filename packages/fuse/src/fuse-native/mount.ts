@@ -135,7 +135,7 @@ function checkPlace(path: string, files: Files, root: string): void {
   }
   const isInside = root === '/' || path === root || path.startsWith(`${root}/`);
   if (isInside && isSame(files, path)) {
-    const reason = `must not be inside what is mounted there (${root}): the mount would wait for itself`;
+    const reason = `must not be inside of what is mounted (${root}): it would wait for itself`;
     throw invalidValue('directory', path, reason);
   }
 }

@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { parseMountTable } from '../mount-table.ts';
 import type { MountSession } from '../mounted.ts';
+import { native } from '../native.ts';
 import type { NativeStats } from '../native.ts';
 import type { FuseNativeAddon } from './addon.ts';
 import { HandlerTable } from './handlers.ts';
@@ -71,6 +72,9 @@ export class FuseNativeSession implements MountSession {
     );
     this.#addon.fuse_native_unmount(directory, thread);
     const opened = fuseDescriptors().filter((fd) => !before.includes(fd));
+    // libfuse leaves it open to programs that this process starts: they would hold the mount, and
+    // could answer in its name.
+    for (const fd of opened) native().closeOnExec(fd);
     if (opened.length === 1) this.#device = opened[0] ?? unknownDevice;
     this.#directory = directory;
     this.#look(lookEveryMs);

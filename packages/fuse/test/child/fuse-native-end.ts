@@ -16,6 +16,11 @@ const mounted = await mount(volume, directory, { driver: 'fuse-native' });
 await run('sh', ['-c', `echo text > ${directory}/file`]);
 process.stdout.write(`mounted, ${before === caught() ? 'no' : 'new'} signal handlers\n`);
 
+if (way === 'child') {
+  const { stdout } = await run('ls', ['-l', '/proc/self/fd']);
+  process.stdout.write(`child holds it: ${stdout.includes('/dev/fuse')}\n`);
+  await mounted.unmount();
+}
 if (way === 'return') mounted.unref();
 if (way === 'process-exit') process.exit(3);
 if (way === 'throw') throw new Error('on purpose');
