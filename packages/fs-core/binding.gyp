@@ -43,6 +43,7 @@
         "native/core/locks.cc",
         "native/core/open_table.cc",
         "native/core/path_walk.cc",
+        "native/core/run_set.cc",
         "native/core/segment.cc",
         "native/core/sip_hash.cc",
         "native/core/store.cc",

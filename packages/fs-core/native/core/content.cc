@@ -23,7 +23,8 @@ Content::Content(Segment& segment, Journal& journal, Heap& heap, BlobFiles& blob
 
 // --- reading -------------------------------------------------------------------------------------
 
-ssize_t Content::read(uint64_t inode, InodeRecord* record, uint64_t offset, void* data, size_t length) {
+ssize_t Content::read(uint64_t inode, InodeRecord* record, uint64_t offset, void* data,
+                      size_t length) {
   length = clipped(offset, length, kSizeMax);
   length = std::min<size_t>(length, SSIZE_MAX);
   if (length == 0) return 0;

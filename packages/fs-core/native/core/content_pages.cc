@@ -15,6 +15,8 @@ namespace {
 // Pages changed in one transaction. Neighbours share a word of the log; scattered ones don't.
 constexpr uint64_t kBatchPages = 64;
 constexpr uint64_t kScatteredPages = 40;
+// From here on one system call for all is cheaper than a page fault for each.
+constexpr uint64_t kStoredTogether = 4;
 
 uint64_t pagesFor(uint64_t bytes) { return (bytes + kPageSize - 1) / kPageSize; }
 bool isWritten(uint32_t entry) { return entry != 0 && (entry & kPageUnwritten) == 0; }
@@ -139,6 +141,22 @@ bool PageBytes::fillPage(uint32_t* entry, uint64_t within, const uint8_t* data, 
   return true;
 }
 
+// Fills whole pages of a hole together: how many, 0 where that doesn't fit.
+uint32_t PageBytes::storeBlank(PageMap* map, uint64_t offset, const uint8_t* data, size_t length,
+                               uint64_t most, Transaction& tx) {
+  if (offset % kPageSize != 0) return 0;
+  const uint64_t first = offset / kPageSize;
+  most = std::min<uint64_t>(most, length / kPageSize);
+  uint32_t count = 0;
+  while (count < most && map->pages[first + count] == 0) ++count;
+  if (count < kStoredTogether) return 0;
+  const uint32_t page = parts_.heap.storePages(data, &count);
+  if (page == 0) return 0;
+  for (uint32_t i = 0; i < count; ++i) tx.set32(&map->pages[first + i], page + i);
+  parts_.slabBytes.fetch_add(count * kPageSize, std::memory_order_relaxed);
+  return count;
+}
+
 // At most kBatchPages pages. The map has room.
 ssize_t PageBytes::writeBatch(InodeRecord* record, uint64_t offset, const uint8_t* data,
                               size_t length) {
@@ -148,6 +166,13 @@ ssize_t PageBytes::writeBatch(InodeRecord* record, uint64_t offset, const uint8_
   size_t done = 0;
   for (uint64_t i = 0; i < kBatchPages && done < length; ++i) {
     const uint64_t at = offset + done;
+    const uint32_t stored = storeBlank(map, at, data + done, length - done, kBatchPages - i, tx);
+    if (stored > 0) {
+      added += stored;
+      done += stored * kPageSize;
+      i += stored - 1;
+      continue;
+    }
     const uint64_t within = at % kPageSize;
     const size_t n = std::min<uint64_t>(length - done, kPageSize - within);
     const uint32_t before = map->pages[at / kPageSize];

@@ -64,6 +64,8 @@ class PageBytes {
   int reserveMap(InodeRecord* record, uint64_t pages);
   void zeroGap(InodeRecord* record, uint64_t end);
   void zeroRange(InodeRecord* record, uint64_t offset, uint64_t end);
+  uint32_t storeBlank(PageMap* map, uint64_t offset, const uint8_t* data, size_t length,
+                      uint64_t most, Transaction& tx);
   ssize_t writeBatch(InodeRecord* record, uint64_t offset, const uint8_t* data, size_t length);
   bool fillPage(uint32_t* entry, uint64_t within, const uint8_t* data, size_t length);
   void dropPages(InodeRecord* record, uint64_t first, uint64_t last, Transaction& tx);

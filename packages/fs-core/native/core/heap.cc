@@ -36,61 +36,6 @@ constexpr uint32_t kGranulesPerPage = kPageSize / kGranule;
 
 }  // namespace
 
-void RunSet::erase(std::map<uint32_t, uint32_t>::iterator run) {
-  byLength_.erase({run->second, run->first});
-  pages_ -= run->second;
-  byStart_.erase(run);
-}
-
-void RunSet::insert(uint32_t start, uint32_t length) {
-  auto next = byStart_.lower_bound(start);
-  if (next != byStart_.end() && next->first == start + length) {
-    length += next->second;
-    auto gone = next++;
-    erase(gone);
-  }
-  if (next != byStart_.begin()) {
-    auto previous = std::prev(next);
-    if (previous->first + previous->second == start) {
-      start = previous->first;
-      length += previous->second;
-      erase(previous);
-    }
-  }
-  byStart_.emplace(start, length);
-  byLength_.emplace(length, start);
-  pages_ += length;
-}
-
-uint32_t RunSet::take(uint32_t length) {
-  const auto fit = byLength_.lower_bound({length, 0});
-  if (fit == byLength_.end()) return 0;
-  const auto [found, start] = *fit;
-  erase(byStart_.find(start));
-  if (found > length) insert(start + length, found - length);
-  return start;
-}
-
-bool RunSet::remove(uint32_t start, uint32_t length) {
-  auto run = byStart_.upper_bound(start);
-  if (run == byStart_.begin()) return false;
-  --run;
-  const auto [runStart, runLength] = *run;
-  if (runStart + runLength < start + length) return false;
-  erase(run);
-  if (runStart < start) insert(runStart, start - runStart);
-  if (runStart + runLength > start + length) {
-    insert(start + length, runStart + runLength - start - length);
-  }
-  return true;
-}
-
-void RunSet::clear() {
-  byStart_.clear();
-  byLength_.clear();
-  pages_ = 0;
-}
-
 Heap::Heap(Segment& segment) : segment_(segment), partial_(kClasses + 1) {
   pages_.resize(1);  // page 0 stays unused, so that reference 0 can mean none
   pages_[0].inUse = true;
@@ -114,25 +59,33 @@ uint32_t Heap::takePages(uint32_t count, bool zeroed, Reserve reserve) {
     if (zeroed) std::memset(segment_.page(start), 0, uint64_t{count} * kPageSize);
     return start;
   }
-  uint32_t start = returned_.take(count);
-  if (start == 0) {
-    start = static_cast<uint32_t>(pages_.size());
-    if (count > segment_.super()->heapPages - start) return takeAside(count, reserve);
-    const uint64_t rest = segment_.super()->heapPages - start - count;
-    const uint32_t ahead =
-        static_cast<uint32_t>(std::min<uint64_t>(rest, count == 1 ? kCommitAhead - 1 : 0));
-    if (ahead > 0 && commitPages(start, count + ahead) == 0) {
-      pages_.resize(start + count + ahead);
-      cached_.insert(start + count, ahead);
-      return start;
-    }
-    pages_.resize(start + count);
+  uint32_t ahead = 0;  // single pages are taken many at once where there is room
+  const uint32_t start = takeUncommitted(count, count == 1 ? kCommitAhead - 1 : 0, &ahead);
+  if (start == 0) return takeAside(count, reserve);
+  if (ahead > 0 && commitPages(start, count + ahead) == 0) {
+    cached_.insert(start + count, ahead);
+    return start;
   }
+  if (ahead > 0) returned_.insert(start + count, ahead);
   if (commitPages(start, count) == 0) return start;
   trimLocked();
   if (commitPages(start, count) == 0) return start;
   returned_.insert(start, count);
   return takeAside(count, reserve);
+}
+
+// `count` pages in a row that hold no memory, and up to `most` behind them. 0: none are left.
+uint32_t Heap::takeUncommitted(uint32_t count, uint32_t most, uint32_t* ahead) {
+  if (const uint32_t start = returned_.take(count)) {
+    *ahead = returned_.takeBehind(start + count, most);
+    return start;
+  }
+  const uint32_t start = static_cast<uint32_t>(pages_.size());
+  const uint64_t room = segment_.super()->heapPages - start;
+  if (count > room) return 0;
+  *ahead = static_cast<uint32_t>(std::min<uint64_t>(room - count, most));
+  pages_.resize(start + count + *ahead);
+  return start;
 }
 
 uint32_t Heap::takeAside(uint32_t count, Reserve reserve) {
@@ -253,6 +206,30 @@ uint32_t Heap::allocatePage(bool zeroed) {
   const uint32_t number = takePages(1, zeroed);
   if (number != 0) pages_[number].inUse = true;
   return number;
+}
+
+uint32_t Heap::storePages(const void* data, uint32_t* count) {
+  const uint32_t wanted = *count;
+  std::unique_lock lock(mutex_);
+  uint32_t ahead = 0;
+  uint32_t start = cached_.take(wanted);
+  const bool committed = start != 0;
+  if (!committed) start = takeUncommitted(wanted, 0, &ahead);
+  if (start == 0) return 0;
+  for (uint32_t i = 0; i < wanted; ++i) pages_[start + i].inUse = true;
+  lock.unlock();
+
+  const uint64_t at = segment_.super()->heapOffset + start * kPageSize;
+  const uint64_t bytes = segment_.store(at, data, wanted * kPageSize, committed);
+  const auto stored = static_cast<uint32_t>(bytes / kPageSize);
+
+  lock.lock();
+  if (!committed) committedPages_ += stored;
+  const uint32_t rest = wanted - stored;
+  for (uint32_t i = stored; i < wanted; ++i) pages_[start + i] = PageInfo{};
+  if (rest > 0) (committed ? cached_ : returned_).insert(start + stored, rest);
+  *count = stored;
+  return stored == 0 ? 0 : start;
 }
 
 void Heap::freePage(uint32_t page) {

@@ -25,6 +25,8 @@ class RunSet {
   // Cuts `length` pages out of the best fitting run; 0 when there is none.
   uint32_t take(uint32_t length);
   bool remove(uint32_t start, uint32_t length);  // a range known to be free
+  // Takes the front of the run that begins at `start`, if one does: how many pages it was.
+  uint32_t takeBehind(uint32_t start, uint32_t most);
   const std::map<uint32_t, uint32_t>& runs() const { return byStart_; }
   uint64_t pages() const { return pages_; }
   void clear();
@@ -55,6 +57,10 @@ class Heap {
   // One content page; 0 when the disk is full. Not zeroed: its bytes are undefined.
   uint32_t allocatePage(bool zeroed = true);
   void freePage(uint32_t page);
+  // Content pages in a row that hold `data`, made and filled in one system call: the first, and in
+  // *count how many there are, fewer than asked for when the disk becomes full. 0: none; one by one
+  // may still go.
+  uint32_t storePages(const void* data, uint32_t* count);
 
   // Rebuilding: marks an object or page as used. false: out of range or used twice.
   bool mark(HeapRef ref, uint64_t bytes);
@@ -82,6 +88,7 @@ class Heap {
     bool inUse = false;
   };
   uint32_t takePages(uint32_t count, bool zeroed, Reserve reserve = Reserve::kNo);
+  uint32_t takeUncommitted(uint32_t count, uint32_t most, uint32_t* ahead);
   uint32_t takeAside(uint32_t count, Reserve reserve);
   void givePages(uint32_t start, uint32_t count);
   int commitPages(uint32_t start, uint32_t count);

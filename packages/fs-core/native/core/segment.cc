@@ -87,6 +87,25 @@ int Segment::commit(uint64_t offset, uint64_t length) {
   return 0;
 }
 
+uint64_t Segment::store(uint64_t offset, const void* data, uint64_t length, bool committed) {
+  if (!committed && !backing_.reserve(length)) return 0;
+  const auto* bytes = static_cast<const uint8_t*>(data);
+  uint64_t done = 0;
+  while (done < length) {
+    const ssize_t n =
+        ::pwrite(fd_, bytes + done, length - done, static_cast<off_t>(offset + done));
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) break;
+    done += static_cast<uint64_t>(n);
+  }
+  const uint64_t whole = done / kPageSize * kPageSize;
+  if (!committed && whole < length) {
+    // decommit() gives their reservation back too.
+    decommit(offset + whole, length - whole);
+  }
+  return whole;
+}
+
 void Segment::decommit(uint64_t offset, uint64_t length) {
   if (length == 0) return;
   while (::fallocate(fd_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset),

@@ -28,6 +28,9 @@ class Segment {
 
   // Makes bytes [offset, offset+length) (whole pages) usable and zero. 0, -ENOSPC.
   int commit(uint64_t offset, uint64_t length);
+  // Copies whole pages to `offset`, without a fault for each; makes them unless they are committed.
+  // Returns the bytes, whole pages, that there was room for.
+  uint64_t store(uint64_t offset, const void* data, uint64_t length, bool committed);
   // Gives pages back; they read as zero when committed again.
   void decommit(uint64_t offset, uint64_t length);
 
