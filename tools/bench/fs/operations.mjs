@@ -40,23 +40,10 @@ export const operations = [
   { name: 'writeFile 4 KiB', count: 2000, make: (fs, at, n) => writingFiles(fs, at, n, 4096) },
   { name: 'writeFile 64 KiB', count: 400, make: (fs, at, n) => writingFiles(fs, at, n, 65_536) },
   { name: 'writeFile 128 KiB', count: 200, make: (fs, at, n) => writingFiles(fs, at, n, 131_072) },
-  ...[16_384, large].flatMap((size) => {
-    const what = size === large ? 'large file' : 'small file';
-    return /** @type {Operation[]} */ ([
-      {
-        name: `pread 4 KiB, ${what}`,
-        count: 40_000,
-        goal: 2,
-        make: (fs, at, n) => transferring(fs, at, n, { size, piece: 4096, write: false }),
-      },
-      {
-        name: `pwrite 4 KiB, ${what}`,
-        count: 40_000,
-        goal: 2,
-        make: (fs, at, n) => transferring(fs, at, n, { size, piece: 4096, write: true }),
-      },
-    ]);
-  }),
+  ...positioned('small file', { size: 16_384 }),
+  ...positioned('large file, in order', { size: large, inOrder: true }),
+  // Anywhere in memory: mostly what a cache miss costs, and that is the same for all.
+  ...positioned('large file, at random', { size: large }),
   ...[false, true].map((write) => ({
     name: `sequential ${write ? 'write' : 'read'} 1 MiB`,
     count: 64,
@@ -79,6 +66,19 @@ export const operations = [
     make: (fs, at, n) => creating(fs, at, n, 'wx'),
   },
 ];
+
+/**
+ * Reading and writing pieces of 4 KiB.
+ * @param {string} where @param {{ size: number, inOrder?: boolean }} file @returns {Operation[]}
+ */
+function positioned(where, file) {
+  return [false, true].map((write) => ({
+    name: `${write ? 'pwrite' : 'pread'} 4 KiB, ${where}`,
+    count: 40_000,
+    goal: 2,
+    make: (fs, at, n) => transferring(fs, at, n, { ...file, piece: 4096, write }),
+  }));
+}
 
 /** @param {string} directory @param {number} count @param {string} [prefix] */
 function paths(directory, count, prefix = 'file-') {
