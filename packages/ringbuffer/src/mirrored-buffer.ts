@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { errnoNumber, invalidArgument, invalidValue, systemError } from '@ram/errno';
 import { native } from './native.ts';
-import { toWholePages } from './size.ts';
+import { checkOptions, toWholePages } from './size.ts';
 
 /** In the order of `MirrorMaker` in native/core/mirror.h. */
 const makers = ['memfd', 'tmpfile', 'shm', 'mmap+shm', 'remap_file_pages'] as const;
@@ -67,6 +67,7 @@ export class MirroredBuffer {
    * @see https://man7.org/linux/man-pages/man2/memfd_create.2.html
    */
   constructor(sizeBytes: number, options: MirrorOptions = {}) {
+    checkOptions(options);
     const { maker = 'memfd', directory = tmpdir() } = options;
     this.sizeBytes = toWholePages(sizeBytes);
     this.#custom = typeof maker === 'function';

@@ -63,6 +63,7 @@ export class RingBuffer {
     this.#check();
     checkBytes('bytes', bytes);
     const free = this.#capacity - this.#length;
+    if (bytes.length === 0) return 0;
     const fits = bytes.length <= free;
     this.#bytes.set(fits ? bytes : bytes.subarray(0, free), this.#tail());
     const count = fits ? bytes.length : free;
@@ -75,6 +76,7 @@ export class RingBuffer {
     this.#check();
     checkBytes('into', into);
     const count = Math.min(into.length, this.#length);
+    if (count === 0) return 0;
     if (this.#spanAt !== this.#head || this.#span.length !== count) {
       this.#span = this.#bytes.subarray(this.#head, this.#head + count);
       this.#spanAt = this.#head;

@@ -27,6 +27,17 @@ export function checkInteger(
 }
 
 /** @throws ERR_INVALID_ARG_TYPE */
+export function checkOptions(value: unknown): asserts value is object {
+  if (typeof value !== 'object' || value === null)
+    throw invalidArgument('options', 'Object', value);
+}
+
+/** The type of a record. @throws ERR_INVALID_ARG_TYPE */
+export function checkType(value: unknown): asserts value is number {
+  if (typeof value !== 'number') throw invalidArgument('type', 'number', value);
+}
+
+/** @throws ERR_INVALID_ARG_TYPE */
 export function checkBytes(name: string, value: unknown): asserts value is Uint8Array {
   if (!(value instanceof Uint8Array)) {
     throw invalidArgument(name, ['Buffer', 'Uint8Array'], value);

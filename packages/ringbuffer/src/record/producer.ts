@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import type { WritableStream } from 'node:stream/web';
-import { errnoNumber, outOfRange, systemError } from '@ram/errno';
-import { checkInteger } from '../size.ts';
+import { errnoNumber, invalidArgument, outOfRange, systemError } from '@ram/errno';
+import { checkInteger, checkType } from '../size.ts';
 import * as layout from './layout.ts';
 import { checkPacked } from './packed.ts';
 import { RecordCopier } from './record-copier.ts';
@@ -85,7 +85,7 @@ export abstract class RingProducer {
   tryReserve(length: number): number {
     if (this.#closed) throw closedError('producer');
     if (this.reservedLength >= 0) throw stateError('The last reservation is still open');
-    if (!(length >= 0 && length <= this.recordBytesMax) || !Number.isInteger(length)) {
+    if (!Number.isInteger(length) || length < 0 || length > this.recordBytesMax) {
       checkInteger('length', length, 0, this.recordBytesMax);
     }
     // Plain: that the ring has ended may be seen a little later.
@@ -106,6 +106,7 @@ export abstract class RingProducer {
    */
   commit(type = 0, length: number = this.reservedLength): void {
     if (this.reservedLength < 0) throw stateError('Nothing is reserved');
+    checkType(type);
     if (length !== this.reservedLength) checkInteger('length', length, 0, this.reservedLength);
     this.commitUnits(type, length);
     this.reservedLength = -1;
@@ -121,6 +122,7 @@ export abstract class RingProducer {
   /** Copies one record into the ring; false when it is too full. Allocates nothing. */
   tryWrite(bytes: Uint8Array, type = 0): boolean {
     this.copier.check('bytes', bytes);
+    checkType(type);
     const offset = this.tryReserve(bytes.length);
     if (offset < 0) return false;
     this.copier.copyIn(bytes, offset);
@@ -133,6 +135,7 @@ export abstract class RingProducer {
    * @returns How many.
    */
   tryWriteBatch(records: readonly Uint8Array[], type = 0): number {
+    if (!Array.isArray(records)) throw invalidArgument('records', 'Array', records);
     let count = 0;
     this.cork();
     try {
@@ -153,7 +156,7 @@ export abstract class RingProducer {
    *   `tryReserve`. Nothing is written then.
    */
   tryWritePacked(bytes: Uint8Array, lengths: Uint32Array, types: Int32Array | number = 0): number {
-    checkPacked(bytes, lengths, typeof types === 'number' ? undefined : types);
+    checkPacked(bytes, lengths, typeof types === 'number' ? undefined : (types ?? null));
     let total = 0;
     for (let i = 0; i < lengths.length; i++) {
       const length = lengths[i] as number;
@@ -225,6 +228,7 @@ export abstract class RingProducer {
    */
   fail(message: string, errno = 0): void {
     if (this.#closed) throw closedError('producer');
+    if (typeof message !== 'string') throw invalidArgument('message', 'string', message);
     checkInteger('errno', errno, 0, 4095);
     this.memory.setFailure(errno, message);
     this.leave();
@@ -244,11 +248,13 @@ export abstract class RingProducer {
    * (of an MPSC ring: leaves it).
    */
   writable(type = 0): Writable {
+    checkType(type);
     return makeWritable(this, type);
   }
 
   /** The same as a web stream. */
   writableStream(type = 0): WritableStream<Uint8Array> {
+    checkType(type);
     return makeWritableStream(this, type);
   }
 

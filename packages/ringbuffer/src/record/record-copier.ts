@@ -13,7 +13,7 @@ export class RecordCopier {
   readonly #memory: RingMemory;
   readonly #words: Int32Array;
   readonly #bytes: Uint8Array;
-  #last: Uint8Array | undefined;
+  #last: Uint8Array = new Uint8Array(0);
   /** How often in a row `#last` was used for a short record, up to 2. */
   #uses = 0;
   /** A view of `#last`, from the second use on; none if it isn't aligned or may change its size. */
@@ -39,12 +39,14 @@ export class RecordCopier {
     const { length } = source;
     const from = length > loopBytesMax ? undefined : this.#wordsOf(source);
     if (from === undefined) {
-      this.#bytes.set(source, offset);
+      // A detached one has length 0, and `set` refuses it.
+      if (length > 0) this.#bytes.set(source, offset);
       return;
     }
     const start = offset >> 2;
     const whole = length >> 2;
-    for (let i = 0; i < whole; i++) this.#words[start + i] = from[i] as number;
+    const words = this.#words;
+    for (let i = 0; i < whole; i++) words[start + i] = from[i] as number;
     for (let i = whole << 2; i < length; i++) this.#bytes[offset + i] = source[i] as number;
   }
 
@@ -57,7 +59,8 @@ export class RecordCopier {
     }
     const start = offset >> 2;
     const whole = length >> 2;
-    for (let i = 0; i < whole; i++) to[i] = this.#words[start + i] as number;
+    const words = this.#words;
+    for (let i = 0; i < whole; i++) to[i] = words[start + i] as number;
     for (let i = whole << 2; i < length; i++) into[i] = this.#bytes[offset + i] as number;
   }
 

@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import type { Server } from 'node:net';
 import { invalidArgument, ramError, systemError } from '@ram/errno';
 import { native } from '../native.ts';
-import { checkInteger } from '../size.ts';
+import { checkInteger, checkOptions } from '../size.ts';
 import { RingConsumer } from './consumer.ts';
 import * as layout from './layout.ts';
 import { RingMemory } from './ring-memory.ts';
@@ -129,8 +129,10 @@ function startAnew(memory: RingMemory, clear: number): void {
 export function createMemory(
   kind: number,
   sizeBytes: number,
-  { name }: RecordRingOptions,
+  options: RecordRingOptions,
 ): RingMemory {
+  checkOptions(options);
+  const { name } = options;
   checkInteger('sizeBytes', sizeBytes, 1, layout.capacityMax);
   let capacity = Math.max(layout.capacityMin, native().pageBytes);
   while (capacity < sizeBytes) capacity *= 2;
@@ -144,7 +146,8 @@ export function openMemory(place: string | number): RingMemory {
 }
 
 export function openToken(token: RingToken): RingMemory {
-  const [, path, inode] = /^(\/proc\/\d+\/fd\/\d+)#(\d+)$/.exec(String(token)) ?? [];
+  if (typeof token !== 'string') throw invalidArgument('token', 'string', token);
+  const [, path, inode] = /^(\/proc\/\d+\/fd\/\d+)#(\d+)$/.exec(token) ?? [];
   if (path === undefined) throw invalidArgument('token', 'string', token);
   const memory = RingMemory.openLink(path);
   if (memory.inode() === Number(inode)) return memory;

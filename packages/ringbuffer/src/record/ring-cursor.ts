@@ -1,4 +1,4 @@
-import { outOfRange } from '@ram/errno';
+import { invalidArgument, outOfRange } from '@ram/errno';
 import { packedShift } from '../native.ts';
 import { checkInteger } from '../size.ts';
 import * as layout from './layout.ts';
@@ -161,6 +161,7 @@ export abstract class RingCursor {
    * @returns How many there were.
    */
   drain(read: RecordReader, max: number = Infinity): number {
+    if (typeof read !== 'function') throw invalidArgument('read', 'Function', read);
     if (max !== Infinity) checkInteger('max', max, 0, Number.MAX_SAFE_INTEGER);
     let count = 0;
     const corked = this.#corked;

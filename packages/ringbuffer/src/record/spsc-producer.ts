@@ -1,4 +1,5 @@
 import { packedShift } from '../native.ts';
+import { checkType } from '../size.ts';
 import * as layout from './layout.ts';
 import { RingProducer, unitsOf } from './producer.ts';
 import type { RingMemory } from './ring-memory.ts';
@@ -45,6 +46,7 @@ export class SpscProducer extends RingProducer {
   /** The same as the inherited one, which does what isn't the rule, in one piece. */
   override tryWrite(bytes: Uint8Array, type = 0): boolean {
     this.copier.check('bytes', bytes);
+    checkType(type);
     const { length } = bytes;
     const units = unitsOf(length);
     const index = this.#tail & (this.units - 1);

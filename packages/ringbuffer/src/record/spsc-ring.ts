@@ -1,3 +1,4 @@
+import { checkOptions } from '../size.ts';
 import * as layout from './layout.ts';
 import type { RingProducer } from './producer.ts';
 import { RecordRing, createMemory, openMemory, openToken, receiveMemory } from './record-ring.ts';
@@ -43,6 +44,7 @@ export class SpscRing extends RecordRing {
 
   /** Gets the ring from a process that serves it on a unix socket (`ring.serve`). */
   static async receive(path: string, options: { timeoutMs?: number } = {}): Promise<SpscRing> {
+    checkOptions(options);
     return new SpscRing(await receiveMemory(path, options.timeoutMs));
   }
 
