@@ -11,6 +11,7 @@ import { runSuite } from '../run-suite.mjs';
 /** @type {Record<string, () => Promise<Suite>>} */
 const suites = {
   ring: () => import('../ring/suite.mjs'),
+  events: () => import('../events/suite.mjs'),
   fs: () => import('../fs/suite.mjs'),
 };
 

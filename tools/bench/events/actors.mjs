@@ -1,0 +1,30 @@
+// Those who cause events: each contestant has a process of its own, with a Volume and its listeners
+// in the main thread; the operations are made in a worker, or by another process through a mount.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+
+/** @typedef {import('./listeners.mjs').Way} Way */
+
+/** @param {Way} way */
+export const startInProcess = (way) => startActor('in-process', way);
+
+/** @param {Way} way */
+export const startOnMount = (way) => startActor('mount', way);
+
+/** @param {string} place @param {Way} way */
+async function startActor(place, way) {
+  const child = fork(new URL('actor.mjs', import.meta.url), [place, way]);
+  await once(child, 'message');
+  return {
+    /** @param {number} count @returns {Promise<number>} Operations in a second. */
+    async run(count) {
+      child.send(count);
+      const [elapsedMs] = await once(child, 'message');
+      return (count / elapsedMs) * 1000;
+    },
+    async close() {
+      child.send(0);
+      await once(child, 'exit');
+    },
+  };
+}
