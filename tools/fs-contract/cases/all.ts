@@ -1,0 +1,35 @@
+// The whole table.
+import { fallocateRules, seekRules, truncateRules } from './extents.ts';
+import { closeRules, readRules, writeRules } from './io.ts';
+import { mkdirRules, mknodRules } from './mkdir.ts';
+import { nameRules } from './names.ts';
+import { openRules, temporaryFileRules } from './open.ts';
+import { chmodRules, chownRules, setIdRules } from './owners.ts';
+import { renameFlagRules, renameRules } from './rename.ts';
+import { timeRules, utimesRules } from './times.ts';
+import { rmdirRules, unlinkRules } from './unlink.ts';
+import { xattrRules } from './xattrs.ts';
+
+export const cases = [
+  ...nameRules,
+  ...openRules,
+  ...temporaryFileRules,
+  ...unlinkRules,
+  ...rmdirRules,
+  ...mkdirRules,
+  ...mknodRules,
+  ...renameRules,
+  ...renameFlagRules,
+  ...chmodRules,
+  ...chownRules,
+  ...setIdRules,
+  ...utimesRules,
+  ...timeRules,
+  ...xattrRules,
+  ...closeRules,
+  ...readRules,
+  ...writeRules,
+  ...seekRules,
+  ...truncateRules,
+  ...fallocateRules,
+];

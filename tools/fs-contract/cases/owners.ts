@@ -1,0 +1,374 @@
+// chmod and chown, and the bits that they and strangers' writes take away.
+import { deepEqual, equal } from 'node:assert/strict';
+import { team } from '../src/client.ts';
+import type { Client } from '../src/client.ts';
+import { FALLOCATE, O, S } from '../src/constants.ts';
+import { asRoot, rules } from '../src/rules.ts';
+
+export const chmodRules = rules('chmod', {
+  'sets all twelve bits': (fs) => {
+    fs.create('f');
+    for (const mode of [0, 0o7777, 0o4755, 0o1000, 0o644]) {
+      fs.chmod('f', mode);
+      equal(fs.stat('f').mode, mode);
+    }
+  },
+  'heeds no umask': (fs) => {
+    fs.create('f');
+    fs.umask(0o777);
+    fs.chmod('f', 0o666);
+    equal(fs.stat('f').mode, 0o666);
+  },
+  'sets the bits of a directory': (fs) => {
+    fs.mkdir('d');
+    fs.chmod('d', 0o3750);
+    equal(fs.stat('d').mode, 0o3750);
+  },
+  'sets the bits of FIFOs and sockets': (fs) => {
+    fs.mknod('p', S.IFIFO | 0o600);
+    fs.chmod('p', 0o622);
+    equal(fs.stat('p').mode, 0o622);
+  },
+  'follows symbolic links': (fs) => {
+    fs.create('f');
+    fs.symlink('f', 'l');
+    fs.chmod('l', 0o600);
+    equal(fs.stat('f').mode, 0o600);
+    equal(fs.lstat('l').mode, 0o777);
+  },
+  'of a descriptor is of its file, also without a name': (fs) => {
+    fs.create('f');
+    const fd = fs.open('f', O.RDONLY);
+    fs.unlink('f');
+    fs.fchmod(fd, 0o711);
+    equal(fs.fstat(fd).mode, 0o711);
+  },
+  'changes ctime alone, also to what it was': (fs) => {
+    fs.create('f');
+    equal(
+      fs.touched('f', () => fs.chmod('f', 0o600)),
+      'ctime',
+    );
+    equal(
+      fs.touched('f', () => fs.chmod('f', 0o600)),
+      'ctime',
+    );
+  },
+  'of a name that is not there is ENOENT': (fs) => fs.fails('ENOENT').chmod('none', 0o600),
+  'of a dangling symbolic link is ENOENT': (fs) => {
+    fs.symlink('none', 'l');
+    fs.fails('ENOENT').chmod('l', 0o600);
+  },
+  'below a file is ENOTDIR': (fs) => {
+    fs.create('f');
+    fs.fails('ENOTDIR').chmod('f/x', 0o600);
+  },
+  'of a loop is ELOOP': (fs) => {
+    fs.symlink('l', 'l');
+    fs.fails('ELOOP').chmod('l', 0o600);
+  },
+  'of no descriptor is EBADF': (fs) => fs.fails('EBADF').fchmod(1000, 0o600),
+  'of an O_PATH descriptor is EBADF': (fs) => {
+    fs.create('f');
+    const fd = fs.open('f', O.PATH);
+    fs.fails('EBADF').fchmod(fd, 0o600);
+  },
+  'by a stranger is EPERM, even to what it is': (fs) => {
+    fs.create('f', '', 0o666);
+    fs.as('alice').fails('EPERM').chmod('f', 0o666);
+    fs.as('alice').fails('EPERM').chmod('f', 0o600);
+    equal(fs.stat('f').mode, 0o666);
+  },
+  'by the owner needs no permission on the file': (fs) => {
+    const alice = fs.as('alice');
+    alice.create('f', '', 0);
+    alice.chmod('f', 0o600);
+    equal(fs.stat('f').mode, 0o600);
+  },
+  'by root without CAP_FOWNER is EPERM': (fs) => {
+    fs.as('alice').create('f');
+    fs.as('root', ['FOWNER']).fails('EPERM').chmod('f', 0o600);
+  },
+  'without search permission on the way is EACCES': (fs) => {
+    fs.mkdir('d', 0o766);
+    fs.as('root').create('d/f', '', 0o666);
+    fs.as('alice').fails('EACCES').chmod('d/f', 0o600);
+  },
+  'by an owner outside of the group takes set-gid away': asRoot((fs) => {
+    const alice = fs.as('alice');
+    alice.create('f');
+    fs.chown('f', undefined, 2002);
+    alice.chmod('f', 0o2755);
+    equal(fs.stat('f').mode, 0o755);
+    alice.chmod('f', 0o2644);
+    equal(fs.stat('f').mode, 0o644);
+  }),
+  'by an owner in the group keeps set-gid, by a supplementary group too': (fs) => {
+    const alice = fs.as('alice');
+    alice.create('f');
+    alice.chmod('f', 0o2755);
+    equal(fs.stat('f').mode, 0o2755);
+    alice.chown('f', undefined, team);
+    alice.chmod('f', 0o2755);
+    equal(fs.stat('f').mode, 0o2755);
+  },
+  'by an owner outside of the group of a directory takes set-gid away': asRoot((fs) => {
+    const alice = fs.as('alice');
+    alice.mkdir('d');
+    fs.chown('d', undefined, 2002);
+    alice.chmod('d', 0o2755);
+    equal(fs.stat('d').mode, 0o755);
+  }),
+  'by a plain owner may set the sticky bit of a file': (fs) => {
+    fs.as('alice').create('f');
+    fs.as('alice').chmod('f', 0o1644);
+    equal(fs.stat('f').mode, 0o1644);
+  },
+});
+
+const setId = 0o6755;
+
+/** An executable of root with both set-id bits. */
+function withSetId(fs: Client, mode = setId): void {
+  fs.create('f', 'x'.repeat(100));
+  fs.chmod('f', mode);
+}
+
+export const chownRules = rules('chown', {
+  'sets user and group, or leaves either': asRoot((fs) => {
+    fs.create('f');
+    const owners = () => [fs.stat('f').uid, fs.stat('f').gid];
+    fs.chown('f', 7, 8);
+    deepEqual(owners(), [7, 8]);
+    fs.chown('f', undefined, 9);
+    deepEqual(owners(), [7, 9]);
+    fs.chown('f', 5, undefined);
+    deepEqual(owners(), [5, 9]);
+  }),
+  'takes numbers of 32 bits': asRoot((fs) => {
+    fs.create('f');
+    fs.chown('f', 0xffff_fffe, 70_000);
+    deepEqual([fs.stat('f').uid, fs.stat('f').gid], [0xffff_fffe, 70_000]);
+  }),
+  'follows symbolic links, lchown does not': asRoot((fs) => {
+    fs.create('f');
+    fs.symlink('f', 'l');
+    fs.chown('l', 7, 7);
+    fs.lchown('l', 8, 8);
+    deepEqual([fs.stat('f').uid, fs.lstat('l').uid], [7, 8]);
+  }),
+  'of a descriptor is of its file': asRoot((fs) => {
+    fs.create('f');
+    fs.fchown(fs.open('f', O.RDONLY), 7, 8);
+    deepEqual([fs.stat('f').uid, fs.stat('f').gid], [7, 8]);
+  }),
+  'changes ctime alone': asRoot((fs) => {
+    fs.create('f');
+    equal(
+      fs.touched('f', () => fs.chown('f', 7, 8)),
+      'ctime',
+    );
+  }),
+  'of neither user nor group changes nothing but ctime': (fs) => {
+    fs.create('f');
+    const { uid, gid, mode } = fs.stat('f');
+    equal(
+      fs.touched('f', () => fs.chown('f', undefined, undefined)),
+      'ctime',
+    );
+    const after = fs.stat('f');
+    deepEqual([after.uid, after.gid, after.mode], [uid, gid, mode]);
+  },
+  'of a name that is not there is ENOENT': (fs) => {
+    fs.fails('ENOENT').chown('none', undefined, undefined);
+    fs.fails('ENOENT').lchown('none', undefined, undefined);
+  },
+  'below a file is ENOTDIR, of a loop ELOOP': (fs) => {
+    fs.create('f');
+    fs.symlink('l', 'l');
+    fs.fails('ENOTDIR').chown('f/x', 0, 0);
+    fs.fails('ELOOP').chown('l', 0, 0);
+  },
+  'of no descriptor is EBADF': (fs) => fs.fails('EBADF').fchown(1000, undefined, undefined),
+  'to another user by a plain owner is EPERM': (fs) => {
+    const alice = fs.as('alice');
+    alice.create('f');
+    alice.fails('EPERM').chown('f', 2002, undefined);
+    alice.chown('f', 2001, undefined);
+  },
+  'to a group of the owner is allowed, to another EPERM': (fs) => {
+    const alice = fs.as('alice');
+    alice.create('f');
+    alice.chown('f', undefined, team);
+    equal(fs.stat('f').gid, team);
+    alice.fails('EPERM').chown('f', undefined, 2002);
+  },
+  'by a stranger is EPERM, also to what it is': (fs) => {
+    fs.create('f', '', 0o666);
+    fs.as('alice').fails('EPERM').chown('f', undefined, team);
+    fs.as('alice').fails('EPERM').chown('f', 0, 0);
+  },
+  'by root without CAP_CHOWN is EPERM': (fs) => {
+    fs.as('root').create('f');
+    fs.as('root', ['CHOWN']).fails('EPERM').chown('f', 7, undefined);
+  },
+  'by a plain owner takes set-id bits away': (fs) => {
+    const alice = fs.as('alice');
+    alice.create('f');
+    alice.chmod('f', setId);
+    alice.chown('f', undefined, team);
+    equal(fs.stat('f').mode, 0o755);
+  },
+  'by root takes set-id bits away too': asRoot((fs) => {
+    withSetId(fs);
+    fs.chown('f', 7, 8);
+    equal(fs.stat('f').mode, 0o755);
+  }),
+  'keeps set-gid where the group may not execute': asRoot((fs) => {
+    withSetId(fs, 0o2745);
+    fs.chown('f', 7, 8);
+    equal(fs.stat('f').mode, 0o2745);
+  }),
+  'of a directory keeps set-id bits': asRoot((fs) => {
+    fs.mkdir('d');
+    fs.chmod('d', 0o6755);
+    fs.chown('d', 7, 8);
+    equal(fs.stat('d').mode, 0o6755);
+  }),
+  'of neither by the owner takes set-id bits away': (fs) => {
+    const alice = fs.as('alice');
+    alice.create('f');
+    alice.chmod('f', setId);
+    alice.chown('f', undefined, undefined);
+    equal(fs.stat('f').mode, 0o755);
+  },
+  'of neither by a stranger changes ctime alone': asRoot((fs) => {
+    fs.create('f', '', 0o755);
+    const changed = fs.touched('f', () => fs.as('alice').chown('f', undefined, undefined));
+    equal(changed, 'ctime');
+  }),
+  'of neither by a stranger is EPERM where there are set-id bits to take away': asRoot((fs) => {
+    withSetId(fs);
+    fs.as('alice').fails('EPERM').chown('f', undefined, undefined);
+    equal(fs.stat('f').mode, setId);
+  }),
+  'takes file capabilities away': asRoot((fs) => {
+    fs.create('f', '', 0o755);
+    fs.setxattr('f', 'security.capability', capability);
+    fs.chown('f', 7, undefined);
+    fs.fails('ENODATA').getxattr('f', 'security.capability');
+  }),
+});
+
+/** struct vfs_cap_data, version 2: cap_net_raw+ep */
+const capability = Buffer.from('0100000200200000000000000000000000000000', 'hex');
+
+/** Ways to change a file's content, by who may write it. */
+const changes: Record<string, (fs: Client) => void> = {
+  write: (fs) => void fs.write(fs.open('f', O.WRONLY), 'y'),
+  pwrite: (fs) => void fs.pwrite(fs.open('f', O.WRONLY), 'y', 50),
+  writev: (fs) => void fs.writev(fs.open('f', O.WRONLY), ['y', 'z']),
+  append: (fs) => void fs.write(fs.open('f', O.WRONLY | O.APPEND), 'y'),
+  truncate: (fs) => fs.truncate('f', 10),
+  'truncate to the same size': (fs) => fs.truncate('f', 100),
+  ftruncate: (fs) => fs.ftruncate(fs.open('f', O.WRONLY), 10),
+  'open with O_TRUNC': (fs) => void fs.open('f', O.WRONLY | O.TRUNC),
+  fallocate: (fs) => fs.fallocate(fs.open('f', O.WRONLY), 0, 0, 1000),
+  'a punched hole': (fs) =>
+    fs.fallocate(fs.open('f', O.WRONLY), FALLOCATE.PUNCH_HOLE | FALLOCATE.KEEP_SIZE, 0, 10),
+  copy_file_range: (fs) => {
+    fs.create('source', 'content');
+    fs.copyFileRange(fs.open('source', O.RDONLY), 0, fs.open('f', O.WRONLY), 0, 7);
+  },
+  sendfile: (fs) => {
+    fs.create('source', 'content');
+    fs.sendfile(fs.open('f', O.WRONLY), fs.open('source', O.RDONLY), 0, 7);
+  },
+};
+
+const byStrangers = Object.entries(changes).map(([how, change]) => [
+  `are taken away by ${how} of a stranger`,
+  asRoot((fs) => {
+    withSetId(fs);
+    fs.chmod('f', 0o6777);
+    equal(fs.stat('f').mode, 0o6777);
+    change(fs.as('alice'));
+    equal(fs.stat('f').mode, 0o777);
+  }),
+]);
+
+export const setIdRules = rules('set-id bits', {
+  ...Object.fromEntries(byStrangers),
+  'are kept when root writes': asRoot((fs) => {
+    withSetId(fs);
+    fs.write(fs.open('f', O.WRONLY), 'y');
+    fs.truncate('f', 10);
+    equal(fs.stat('f').mode, setId);
+  }),
+  'are taken away when the owner writes': (fs) => {
+    const alice = fs.as('alice');
+    withSetId(alice);
+    alice.write(alice.open('f', O.WRONLY), 'y');
+    equal(fs.stat('f').mode, 0o755);
+  },
+  'are taken away when root writes without CAP_FSETID': asRoot((fs) => {
+    withSetId(fs);
+    const weak = fs.as('root', ['FSETID']);
+    weak.write(weak.open('f', O.WRONLY), 'y');
+    equal(fs.stat('f').mode, 0o755);
+  }),
+  'set-gid without execution by the group stays when its member writes': asRoot((fs) => {
+    withSetId(fs);
+    fs.chown('f', undefined, 2001);
+    fs.chmod('f', 0o2666);
+    const alice = fs.as('alice');
+    alice.write(alice.open('f', O.WRONLY), 'y');
+    equal(fs.stat('f').mode, 0o2666);
+  }),
+  'set-gid without execution by the group stays when one of further groups writes': asRoot((fs) => {
+    withSetId(fs);
+    fs.chown('f', undefined, team);
+    fs.chmod('f', 0o2666);
+    const alice = fs.as('alice');
+    alice.write(alice.open('f', O.WRONLY), 'y');
+    equal(fs.stat('f').mode, 0o2666);
+  }),
+  'set-gid without execution by the group is taken away when a stranger writes': asRoot((fs) => {
+    withSetId(fs);
+    fs.chmod('f', 0o2666);
+    const bob = fs.as('bob');
+    bob.write(bob.open('f', O.WRONLY), 'y');
+    equal(fs.stat('f').mode, 0o666);
+  }),
+  'are kept by a write of nothing': asRoot((fs) => {
+    withSetId(fs, 0o6777);
+    const bob = fs.as('bob');
+    bob.write(bob.open('f', O.WRONLY), '');
+    equal(fs.stat('f').mode, 0o6777);
+  }),
+  'are kept by reading, renaming and linking': asRoot((fs) => {
+    withSetId(fs);
+    fs.content('f');
+    fs.rename('f', 'g');
+    fs.link('g', 'h');
+    equal(fs.stat('h').mode, setId);
+  }),
+  'file capabilities are taken away by a write, also of root': asRoot((fs) => {
+    fs.create('f', 'x', 0o777);
+    fs.setxattr('f', 'security.capability', capability);
+    fs.pwrite(fs.open('f', O.WRONLY), 'y', 0);
+    fs.fails('ENODATA').getxattr('f', 'security.capability');
+  }),
+  'file capabilities are taken away by truncate': asRoot((fs) => {
+    fs.create('f', 'x', 0o777);
+    fs.setxattr('f', 'security.capability', capability);
+    fs.truncate('f', 0);
+    fs.fails('ENODATA').getxattr('f', 'security.capability');
+  }),
+  'a set-uid program runs as its owner': asRoot((fs) => {
+    fs.create('f', '#!/bin/true', 0o755);
+    equal(fs.as('alice').run('./f'), 0);
+    fs.chmod('f', 0o700);
+    fs.as('alice').fails('EACCES').run('./f');
+  }),
+});

@@ -1,0 +1,196 @@
+// Where the contract is run. A surface is a name, what it lacks, and a factory.
+import { execFileSync } from 'node:child_process';
+import * as nodeFs from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Volume } from '@ram/fs-core';
+import type { FuseNativeOptions, MountOptions } from '@ram/fuse';
+import { users } from './client.ts';
+import type { Identity } from './client.ts';
+import { compileSystemCalls } from './compile.ts';
+import { NotOffered } from './file-calls.ts';
+import { fuseNativeLimits } from './fuse-native-limits.ts';
+import { fuseLimits, volumeLimits } from './limits.ts';
+import type { Limits } from './limits.ts';
+import { startMount } from './mount-server.ts';
+import { NativeCalls } from './native-calls.ts';
+import { NodeCalls } from './node-calls.ts';
+import type { NodeFs } from './node-calls.ts';
+import type { Driver, Surface } from './run-cases.ts';
+
+export interface SurfaceDefinition {
+  /** Case → why it can't pass here. One that passes all the same is a failure. */
+  limits: Limits;
+  /** What its programming interface has no call for. A case that asks for anything else that is
+   * not there fails. */
+  lacks: readonly string[];
+  /** Runs in a process of its own, as root in a mount namespace of its own. */
+  open(): Surface | Promise<Surface>;
+}
+
+const isRoot = process.geteuid?.() === 0;
+
+/** A small disk, so that filling it is quick. */
+const diskBytes = 48 * 1024 * 1024;
+
+const plainUser = { uid: 65534, gid: 65534 };
+
+const lackedByNode = [
+  'accessWith',
+  'chdir',
+  'copyFileRange',
+  'dup',
+  'empty path',
+  'extended attributes',
+  'fallocate',
+  'fgetxattr',
+  'flock',
+  'fsetxattr',
+  'getdents',
+  'getxattrInto',
+  'limitFileSize',
+  'linkWith',
+  'lock',
+  'long path',
+  'lseek',
+  'mknod',
+  'mmap',
+  'nanoseconds',
+  'offset of that kind',
+  'openAt',
+  'openHow',
+  'other processes',
+  'other users',
+  'pwriteWith',
+  'read-only mount',
+  'rename with flags',
+  'run',
+  'sendfile',
+  'testLock',
+  'time before 1970',
+  'umask',
+  'UTIME_NOW and UTIME_OMIT',
+];
+const lackedByPlainUsers = ['other users', 'read-only mount'];
+
+export const surfaces: Readonly<Record<string, SurfaceDefinition>> = {
+  tmpfs: { limits: {}, lacks: isRoot ? [] : lackedByPlainUsers, open: openTmpfs },
+  'node:fs on tmpfs': {
+    limits: {},
+    lacks: [...lackedByNode, ...lackedByPlainUsers],
+    open: () => withNodeFs(openTmpfs()),
+  },
+  'volume.fs': {
+    limits: volumeLimits,
+    lacks: [...lackedByNode.filter((what) => what !== 'extended attributes'), 'other file system'],
+    open: openVolume,
+  },
+  'fuse cached': fuse({ io: 'cached' }),
+  'fuse direct': fuse({ io: 'direct' }),
+  'fuse cached, locks of the volume': fuse({ io: 'cached', locks: 'volume' }),
+  'fuse-native': fuse({ driver: 'fuse-native', xattrs: true }),
+  'fuse-native direct': fuse({ driver: 'fuse-native', xattrs: true, io: 'direct' }),
+  'fuse cached as a plain user': fuse({ io: 'cached' }, plainUser),
+};
+
+/** Any directory, with the calls made as who runs this. */
+export function directorySurface(directory: string): SurfaceDefinition {
+  return {
+    limits: {},
+    lacks: [...lackedByPlainUsers, 'other file system'],
+    open: () => nativeSurface({ base: directory }),
+  };
+}
+
+function fuse(
+  options: MountOptions | FuseNativeOptions,
+  user?: typeof plainUser,
+): SurfaceDefinition {
+  const isNative = options.driver === 'fuse-native';
+  return {
+    limits: isNative ? fuseNativeLimits : fuseLimits(options, user === undefined),
+    lacks: user === undefined ? [] : lackedByPlainUsers,
+    async open() {
+      const base = emptyFolder();
+      if (user !== undefined) nodeFs.chownSync(base, user.uid, user.gid);
+      const rights = user === undefined ? { suid: true, dev: true } : {};
+      const server = await startMount(base, { ...options, ...rights }, diskBytes, user);
+      const elsewhere = emptyFolder();
+      if (user === undefined) return { ...nativeSurface(withReadOnly(base, elsewhere)), ...server };
+      return { ...nativeSurface({ base, elsewhere }, user), ...server };
+    },
+  };
+}
+
+function openTmpfs(): Surface {
+  if (!isRoot) {
+    const base = nodeFs.mkdtempSync('/dev/shm/ram-contract-');
+    return { ...nativeSurface({ base, elsewhere: emptyFolder() }), close: () => remove(base) };
+  }
+  const base = emptyFolder();
+  mount('-t', 'tmpfs', '-o', `size=${diskBytes},mode=755`, 'contract', base);
+  return nativeSurface(withReadOnly(base, emptyFolder()));
+}
+
+function openVolume(): Surface {
+  const volume = new Volume({ maxBytes: diskBytes });
+  return {
+    base: '',
+    user: 'root',
+    connect: (identity) => {
+      demandSelf(identity);
+      return new NodeCalls(volume.fs as unknown as NodeFs, volume.xattr as never);
+    },
+    close: () => volume.close(),
+  };
+}
+
+function withNodeFs({ base, elsewhere, close }: Surface): Surface {
+  const connect = (identity: Identity) => {
+    demandSelf(identity);
+    return new NodeCalls(nodeFs);
+  };
+  return { base, elsewhere, user: 'root', connect, close };
+}
+
+/** For surfaces where there is one client. */
+export function demandSelf({ user, without, process: number }: Identity): void {
+  if (number !== undefined) throw new NotOffered('other processes');
+  if (user !== 'root' || without !== undefined) throw new NotOffered('other users');
+}
+
+type Folders = Pick<Surface, 'base' | 'readOnlyBase' | 'elsewhere'>;
+
+/** Cases make system calls in a directory: as all users if we are root, else as one. */
+function nativeSurface(folders: Folders, plain?: typeof plainUser): Surface {
+  const program = compileSystemCalls();
+  const single = plain !== undefined || !isRoot;
+  const connect = ({ user, without = [] }: Identity): Driver => {
+    if (!single && user !== 'self') return new NativeCalls(program, { ...users[user], without });
+    if (user !== 'self' || without.length > 0) throw new NotOffered('other users');
+    return new NativeCalls(program, plain && { ...plain, groups: [] });
+  };
+  return { ...folders, user: single ? 'self' : 'root', connect, close: () => {} };
+}
+
+function withReadOnly(base: string, elsewhere: string): Folders {
+  const readOnlyBase = emptyFolder();
+  mount('--bind', base, readOnlyBase);
+  mount('-o', 'remount,bind,ro', readOnlyBase);
+  return { base, readOnlyBase, elsewhere };
+}
+
+function mount(...args: string[]): void {
+  execFileSync('mount', args);
+}
+
+/** On the disk below /tmp, open to all. */
+function emptyFolder(): string {
+  const folder = nodeFs.mkdtempSync(join(tmpdir(), 'ram-contract-'));
+  nodeFs.chmodSync(folder, 0o777);
+  return folder;
+}
+
+function remove(folder: string): void {
+  nodeFs.rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,3 @@
+import { holdContract } from './contract.ts';
+
+await holdContract('volume.fs');
