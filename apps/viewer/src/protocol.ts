@@ -25,10 +25,8 @@ export interface PageChanges {
   files: PageFile[];
   /** Paths that are gone. */
   removed: string[];
-  /** Oldest first. */
+  /** The latest, oldest first; a gap in their numbers are those that are not told. */
   events: PageEvent[];
-  /** How many more events there were than the page is told. */
-  skipped: number;
 }
 
 export interface PageImages {

@@ -126,7 +126,7 @@ describe('the list of files', () => {
     start(overflow);
     await expect.poll(() => (paths(), told)).toContain('replaced');
     expect(paths()).toEqual(['/lost']);
-    expect(watch.feed.since(0).events).toMatchObject([{ type: 'overflow', sizeBytes: 7 }]);
+    expect(watch.feed.since(0)).toMatchObject([{ type: 'overflow', sizeBytes: 7 }]);
   });
 });
 

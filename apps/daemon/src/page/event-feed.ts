@@ -20,9 +20,8 @@ export class EventFeed {
     if (this.#events.length > this.#max * 2) this.#events.splice(0, this.#max);
   }
 
-  /** Oldest first, and how many there were before them that nobody has any more. */
-  since(id: number): { events: PageEvent[]; skipped: number } {
-    const events = this.#events.slice(-this.#max).filter((event) => event.id > id);
-    return { events, skipped: this.#lastId - id - events.length };
+  /** Oldest first; a gap in the numbers are those that nobody has any more. */
+  since(id: number): PageEvent[] {
+    return this.#events.slice(-this.#max).filter((event) => event.id > id);
   }
 }

@@ -129,7 +129,7 @@ export class PageStreams implements WatchListener {
     const changes = client.needsSnapshot ? undefined : files.changesSince(client.listVersion);
     if (changes === undefined) return this.#sendSnapshot(client, this.#watch);
     this.#updateImage(client);
-    const { events, skipped } = this.#watch.feed.since(client.eventId);
+    const events = this.#watch.feed.since(client.eventId);
     client.listVersion = changes.version;
     client.eventId = this.#watch.feed.lastId;
     if (changes.files.length + changes.removed.length + events.length === 0) return;
@@ -139,7 +139,6 @@ export class PageStreams implements WatchListener {
       files: changed,
       removed,
       events,
-      skipped,
     };
     send(client, 'changes', told);
   }
@@ -155,7 +154,7 @@ export class PageStreams implements WatchListener {
     const snapshot: PageSnapshot = {
       disk: watch.disk(),
       files: watch.files.all(),
-      events: watch.feed.since(0).events,
+      events: watch.feed.since(0),
       ...watch.image.images(),
     };
     client.needsSnapshot = false;

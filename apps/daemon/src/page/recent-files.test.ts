@@ -68,11 +68,11 @@ describe('RecentFiles', () => {
 });
 
 describe('EventFeed', () => {
-  it('keeps the latest, and counts those before them', () => {
+  it('keeps the latest, with their numbers', () => {
     const feed = new EventFeed(3);
     for (let at = 1; at <= 10; at += 1) feed.add({ at, type: 'created', path: '/a' });
-    expect(feed.since(0)).toMatchObject({ events: [{ id: 8 }, { id: 9 }, { id: 10 }], skipped: 7 });
-    expect(feed.since(9)).toMatchObject({ events: [{ id: 10 }], skipped: 0 });
-    expect(feed.since(10)).toEqual({ events: [], skipped: 0 });
+    expect(feed.since(0)).toMatchObject([{ id: 8 }, { id: 9 }, { id: 10 }]);
+    expect(feed.since(9)).toMatchObject([{ id: 10 }]);
+    expect(feed.since(10)).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import type { PageEvent } from '../protocol.ts';
-import { arrange, byId, make } from './elements.ts';
-import { formatBytes, formatTime, visible } from './format.ts';
+import { arrange, byId, make, setText } from './elements.ts';
+import { formatBytes, formatCount, formatTime, visible } from './format.ts';
 import type { PageModel } from './page-model.ts';
 
 const shownMax = 60;
@@ -8,6 +8,7 @@ const shownMax = 60;
 /** What happened last, newest on top. */
 export class EventList {
   readonly #list = byId('events', HTMLOListElement);
+  readonly #count = byId('events-count', HTMLParagraphElement);
   readonly #empty = byId('events-empty', HTMLParagraphElement);
   readonly #items = new Map<number, HTMLLIElement>();
 
@@ -22,6 +23,8 @@ export class EventList {
     arrange(this.#list, items);
     const ids = new Set(events.map(({ id }) => id));
     for (const id of this.#items.keys()) if (!ids.has(id)) this.#items.delete(id);
+    const [latest] = events;
+    setText(this.#count, latest === undefined ? '' : `${formatCount(latest.id, 'event')} so far`);
     this.#empty.hidden = items.length > 0;
   }
 }
@@ -55,9 +58,9 @@ function labelOf({ type, sizeBytes = 0 }: PageEvent): string {
 }
 
 function detailsOf({ type, sizeBytes, pid }: PageEvent): string {
-  const size = type === 'closed' || type === 'truncated' ? sizeBytes : undefined;
+  const size = sizeBytes === undefined ? '' : formatBytes(sizeBytes);
   return [
-    size === undefined ? '' : formatBytes(size),
+    type === 'closed' ? size : type === 'truncated' ? `to ${size}` : '',
     pid === undefined || pid === 0 ? '' : `by process ${pid}`,
   ]
     .filter((part) => part !== '')

@@ -12,6 +12,8 @@ interface Row {
 
 /** So many rows at a time. */
 const step = 100;
+/** More new rows at once aren't marked: it would keep the browser busy painting. */
+const freshMax = 3;
 
 /** The files, newest first; rows are made for those that are shown only. */
 export class FileTable {
@@ -43,10 +45,14 @@ export class FileTable {
     const shown = found.slice(0, this.#limit);
     const now = Date.now();
     const isFirst = this.#rows.size === 0;
+    const fresh = shown.filter(({ path }) => !this.#rows.has(path));
     arrange(
       this.#body,
-      shown.map((file) => this.#rowOf(file, now, isFirst)),
+      shown.map((file) => this.#rowOf(file, now)),
     );
+    if (!isFirst && fresh.length <= freshMax) {
+      for (const { path } of fresh) this.#rows.get(path)?.element.classList.add('fresh');
+    }
     const paths = new Set(shown.map(({ path }) => path));
     for (const path of this.#rows.keys()) if (!paths.has(path)) this.#rows.delete(path);
 
@@ -58,7 +64,7 @@ export class FileTable {
     setText(this.#empty, emptyText(model, wanted !== ''));
   }
 
-  #rowOf(file: PageFile, now: number, isFirst: boolean): HTMLTableRowElement {
+  #rowOf(file: PageFile, now: number): HTMLTableRowElement {
     const known = this.#rows.get(file.path);
     const row = known ?? makeRow(file);
     if (known !== undefined && known.file === file) return row.element;
@@ -66,10 +72,7 @@ export class FileTable {
     setText(row.size, file.kind === 'file' ? formatBytes(file.sizeBytes) : file.kind);
     setText(row.time, formatTime(file.changedAt, now));
     row.time.dateTime = new Date(file.changedAt).toISOString();
-    if (known === undefined) {
-      this.#rows.set(file.path, row);
-      row.element.classList.toggle('fresh', !isFirst);
-    }
+    this.#rows.set(file.path, row);
     return row.element;
   }
 }
