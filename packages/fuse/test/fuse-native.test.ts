@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { childNodeArguments, requirement, runCommand, runNode } from '@ram/test-support';
-import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, vi } from 'vitest';
 import { mountState, unmountDirectory } from '../src/index.ts';
 import { Server, childProgram, isMountPoint, makeFolder, programPath } from './support.ts';
 import { rootMounts, run } from './support.ts';
@@ -22,6 +22,14 @@ function whyNot(): string | undefined {
   } catch (error) {
     return `its addon does not load (apt-get install libfuse2): ${String(error)}`;
   }
+}
+
+/** Many tests start several processes, one after the other. */
+const patienceMs = 60_000;
+vi.setConfig({ testTimeout: patienceMs + 10_000 });
+
+function runChild(name: string, ...args: string[]) {
+  return runNode(childProgram(`fuse-native-${name}.ts`), args, { timeoutMs: patienceMs });
 }
 
 function serve(folder: string, source: string, options: object, user = {}) {
@@ -58,23 +66,19 @@ describe.each([
   ['node:fs', { xattrs: true }, { ...limits, ...noAttributes }],
   ['memfs', {}, { ...limits, ...noAttributes, ...ofMemfs }],
 ] as const)('%s with %j', (source, options, differences) => {
-  fuseNative.it(
-    'behaves as tmpfs does, but for its limits',
-    async () => {
-      memory = mkdtempSync('/dev/shm/ram-fuse-');
-      const reference = `${memory}/reference`;
-      const root = `${memory}/root`;
-      for (const folder of [reference, root]) mkdirSync(folder);
-      const folder = makeFolder();
-      const given = source === 'node:fs' ? { ...options, root } : options;
-      const server = await serve(folder, source, given);
-      const expected = outcomes(await run('python3', [programPath('table.py'), reference]));
-      const found = outcomes(await run('python3', [programPath('table.py'), folder]));
-      await server.stop();
-      expect(found).toEqual({ ...expected, ...differences });
-    },
-    60_000,
-  );
+  fuseNative.it('behaves as tmpfs does, but for its limits', async () => {
+    memory = mkdtempSync('/dev/shm/ram-fuse-');
+    const reference = `${memory}/reference`;
+    const root = `${memory}/root`;
+    for (const folder of [reference, root]) mkdirSync(folder);
+    const folder = makeFolder();
+    const given = source === 'node:fs' ? { ...options, root } : options;
+    const server = await serve(folder, source, given);
+    const expected = outcomes(await run('python3', [programPath('table.py'), reference]));
+    const found = outcomes(await run('python3', [programPath('table.py'), folder]));
+    await server.stop();
+    expect(found).toEqual({ ...expected, ...differences });
+  });
 });
 
 function outcomes(output: string): Record<string, string> {
@@ -113,7 +117,7 @@ fuseNative.it('tells the kernel what a call threw, and EIO for what means nothin
 });
 
 fuseNative.it('refuses what cannot work, and leaves no mount', async () => {
-  const { stdout, stderr } = await runNode(childProgram('fuse-native-misuse.ts'), [makeFolder()]);
+  const { stdout, stderr } = await runChild('misuse', makeFolder());
   expect(stderr).toBe('');
   expect(stdout.trim().split('\n')).toEqual([
     'in a worker: ERR_RAM_MAIN_THREAD_ONLY',
@@ -140,7 +144,7 @@ describe.each([
 ] as const)('a process that ends by %s', (way, code) => {
   fuseNative.it('leaves no mount behind, and installed no signal handler', async () => {
     const folder = makeFolder();
-    const result = await runNode(childProgram('fuse-native-end.ts'), [folder, way]);
+    const result = await runChild('end', folder, way);
     expect(result.stdout).toBe('mounted, no signal handlers\n');
     expect({ code: result.code, timedOut: result.timedOut }).toEqual({ code, timedOut: false });
     expect(isMountPoint(folder)).toBe(false);
@@ -149,7 +153,7 @@ describe.each([
 
 fuseNative.it('what was mounted in its place stays when its server exits', async () => {
   const folder = makeFolder();
-  const result = await runNode(childProgram('fuse-native-end.ts'), [folder, 'replaced-exit']);
+  const result = await runChild('end', folder, 'replaced-exit');
   expect({ code: result.code, timedOut: result.timedOut }).toEqual({ code: 3, timedOut: false });
   expect(await mountState(folder)).toBe('other');
 });
@@ -161,7 +165,7 @@ describe.each([
 ])('a mount that ends by %s', (way, output) => {
   fuseNative.it('is over for its process, and no program that it starts holds it', async () => {
     const folder = makeFolder();
-    const result = await runNode(childProgram('fuse-native-end.ts'), [folder, way]);
+    const result = await runChild('end', folder, way);
     expect(result.stdout).toBe(`mounted, no signal handlers\n${output}`);
     expect({ code: result.code, timedOut: result.timedOut }).toEqual({ code: 0, timedOut: false });
     expect(isMountPoint(folder)).toBe(false);
@@ -189,19 +193,12 @@ fuseNative.it('a killed server leaves a dead mount, which the next one replaces'
   expect(await mountState(folder)).toBe('free');
 });
 
-fuseNative.it(
-  'a hundred rounds leak neither descriptors nor threads',
-  async () => {
-    const args = [makeFolder(), '100'];
-    const { stdout, stderr } = await runNode(childProgram('fuse-native-rounds.ts'), args, {
-      timeoutMs: 60_000,
-    });
-    expect(stderr).toBe('');
-    const { before, after } = JSON.parse(stdout);
-    expect(after).toEqual(before);
-  },
-  70_000,
-);
+fuseNative.it('a hundred rounds leak neither descriptors nor threads', async () => {
+  const { stdout, stderr } = await runChild('rounds', makeFolder(), '100');
+  expect(stderr).toBe('');
+  const { before, after } = JSON.parse(stdout);
+  expect(after).toEqual(before);
+});
 
 fuseNative.it('without the package it says what to install', async () => {
   const manifest = createRequire(import.meta.url).resolve('fuse-native/package.json');

@@ -1,5 +1,5 @@
-// Numbers as fuse-native takes and gives them: arrays of 32-bit words; of 64-bit values the low word
-// comes first.
+// Numbers as fuse-native takes and gives them: arrays of 32-bit words, of 64-bit values the low one
+// first.
 import type { StatsFs } from 'node:fs';
 
 /** What the kernel is told of a file; the part of `fs.Stats` that is used. */

@@ -4,7 +4,7 @@ import { execFile, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { promisify } from 'node:util';
 import { Volume } from '@ram/fs-core';
-import { mount, unmountDirectory } from '../../src/index.ts';
+import { mount } from '../../src/index.ts';
 
 const [directory = '', way = ''] = process.argv.slice(2);
 const caught = () => fs.readFileSync('/proc/self/status', 'utf8').match(/SigCgt:.*/)?.[0];
@@ -44,7 +44,7 @@ if (way === 'force') {
   holder.kill();
 }
 if (way === 'unmounted-by-hand') {
-  await unmountDirectory(directory);
+  await run('umount', [directory]);
   await mounted.closed;
   process.stdout.write('over\n');
 }
