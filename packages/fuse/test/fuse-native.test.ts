@@ -26,7 +26,7 @@ function whyNot(): string | undefined {
 
 /** Many tests start several processes, one after the other. */
 const patienceMs = 60_000;
-vi.setConfig({ testTimeout: patienceMs + 10_000 });
+vi.setConfig({ testTimeout: 2 * patienceMs });
 
 function runChild(name: string, ...args: string[]) {
   return runNode(childProgram(`fuse-native-${name}.ts`), args, { timeoutMs: patienceMs });
