@@ -63,8 +63,8 @@ export interface NativeVolume {
 }
 
 /**
- * Where one thread gets the events of a Volume from, in C++ (native/addon/event_port.h). Results are
- * as those of NativeVolume.
+ * Where one thread gets the events of a Volume from, in C++ (native/addon/event_port.h). Results
+ * are as those of NativeVolume.
  */
 export interface EventPort {
   /** Calls `wake` when there is something to read, once after each `arm()` that was true. */

@@ -160,12 +160,12 @@ export class Volume {
   }
 
   /**
-   * Calls `listener` for each event of a type, from the event loop, soon after it happened: those of
-   * this process and those of its mounts, and of one file in their order. Listeners are called in
-   * the order in which they were added, as those of an EventEmitter. One that throws causes an
+   * Calls `listener` for each event of a type, from the event loop, soon after it happened: those
+   * of this process and those of its mounts, and of one file in their order. Listeners are called
+   * in the order in which they were added, as those of an EventEmitter. One that throws causes an
    * uncaught exception; the others are called nonetheless. They don't keep the process alive.
    *
-   * One that is too slow for the events gets an event `overflow` in the place of those that it lost.
+   * One that is too slow gets an event `overflow` in the place of those that it lost.
    * @throws TypeErrors of Node for arguments; `ERR_RAM_VOLUME_CLOSED`; EMFILE beyond 64 Volume
    *   objects that listen to one Volume
    */

@@ -226,7 +226,7 @@ describe('listeners', () => {
     expect(calls).toEqual(['other /c', 'other /marker']);
   });
 
-  it('that are removed or added by another still get, or do not get, the event in hand', async () => {
+  it('that another removes still get the event in hand; those that it adds do not', async () => {
     const volume = makeVolume();
     const calls: string[] = [];
     const second = (event: VolumeEvent): void => void calls.push(`second ${event.path}`);

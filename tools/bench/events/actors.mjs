@@ -5,18 +5,23 @@ import { once } from 'node:events';
 
 /** @typedef {import('./listeners.mjs').Way} Way */
 
+/**
+ * @typedef {object} Actor
+ * @property {(count: number) => Promise<number>} run Operations in a second.
+ * @property {() => Promise<void>} close
+ */
+
 /** @param {Way} way */
 export const startInProcess = (way) => startActor('in-process', way);
 
 /** @param {Way} way */
 export const startOnMount = (way) => startActor('mount', way);
 
-/** @param {string} place @param {Way} way */
+/** @param {string} place @param {Way} way @returns {Promise<Actor>} */
 async function startActor(place, way) {
   const child = fork(new URL('actor.mjs', import.meta.url), [place, way]);
   await once(child, 'message');
   return {
-    /** @param {number} count @returns {Promise<number>} Operations in a second. */
     async run(count) {
       child.send(count);
       const [elapsedMs] = await once(child, 'message');

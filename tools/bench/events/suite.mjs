@@ -41,7 +41,7 @@ export const suite = [
 ];
 
 /**
- * @param {(way: Way) => Promise<{ run: (count: number) => Promise<number>, close: () => Promise<void> }>} start
+ * @param {(way: Way) => Promise<import('./actors.mjs').Actor>} start
  * @param {number} count
  */
 function ways(start, count) {

@@ -119,7 +119,8 @@ napi_value EventPort::listen(napi_value* arguments) try {
   }
   if (prefix.read(env_, arguments[2])) filter->prefix = prefix.view();
   filter->contents = readBoolean(env_, arguments[3]);
-  auto next = filters_ ? std::make_unique<EventFilters>(*filters_) : std::make_unique<EventFilters>();
+  auto next = std::make_unique<EventFilters>();
+  if (filters_) *next = *filters_;
   next->push_back(std::move(filter));
   return makeNumber(env_, useFilters(std::move(next)));
 } catch (const std::bad_alloc&) {

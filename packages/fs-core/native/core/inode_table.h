@@ -103,7 +103,7 @@ class HandleTable {
   bool hasCachedOpen(uint64_t inode);
   uint64_t committedBytes();
 
-  // Calls close(inode, handle) for each handle of `mount`, after freeing it; kEvery: of every mount.
+  // Frees each handle of `mount` and calls close(inode, handle); kEvery: of every mount.
   static constexpr uint32_t kEvery = 0xffffffff;
   template <class F>
   void dropMount(uint32_t mount, F close);

@@ -20,7 +20,10 @@ export interface VolumeEvent {
   readonly inode?: number | undefined;
   /** The file's size after it. */
   readonly sizeBytes?: number | undefined;
-  /** The process that did it: this one, or a client of a mount. Undefined when unknown. */
+  /**
+   * The process that did it: this one, or a client of a mount (of one with several threads: the
+   * thread). Undefined when unknown.
+   */
   readonly pid?: number | undefined;
   /** Of `closed`: whether the file was written through what is closed. */
   readonly written?: boolean | undefined;
@@ -29,13 +32,13 @@ export interface VolumeEvent {
   /** Of `mounted` and `unmounted`. */
   readonly directory?: string | undefined;
   /**
-   * Of `closed` that are `written`, with the option `contents`: the bytes at that instant. Undefined
-   * when copies that wait for their listeners would take more than 64 MiB.
+   * Of `closed` that are `written`, with the option `contents`: the bytes at that instant.
+   * Undefined when copies that wait for their listeners would take more than 64 MiB.
    */
   readonly contents?: Buffer | undefined;
   /**
-   * Opens exactly this file, also when it was renamed or removed. The descriptor is for the calls of
-   * `volume.fs`. Until the event is delivered (the listener has returned, or `next()` is called
+   * Opens exactly this file, also when it was renamed or removed. The descriptor is for the calls
+   * of `volume.fs`. Until the event is delivered (the listener has returned, or `next()` is called
    * again) a removed file is kept, within bounds; after that it is ESTALE.
    * @param flags As for `fs.openSync`; it never creates. Default `'r'`.
    * @throws ESTALE when the file is gone; `ERR_RAM_NO_FILE` when the event is about none.

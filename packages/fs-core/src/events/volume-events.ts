@@ -8,9 +8,9 @@ type Result = IteratorResult<VolumeEvent, undefined>;
 const ended = { done: true, value: undefined } as const;
 
 /**
- * The events of a Volume, one after the other: `for await (const event of volume.events())`. It ends
- * with the Volume, with its `signal`, and when the loop is left. Waiting for the next event keeps the
- * process alive, unless `unref()` was called.
+ * The events of a Volume, one after the other: `for await (const event of volume.events())`. It
+ * ends with the Volume, with its `signal`, and when the loop is left. Waiting for the next event
+ * keeps the process alive, unless `unref()` was called.
  */
 export interface VolumeEventIterator extends AsyncIterableIterator<VolumeEvent, undefined> {
   /** Stops listening; what waits is dropped. */

@@ -17,6 +17,7 @@ const fast = { events: 0, lost: 0, wrong: [] as string[] };
 const slow = { events: 0, lost: 0 };
 const thrower = { events: 0, errors: 0 };
 const half = { events: 0 };
+let finish = (): void => {};
 
 process.on('uncaughtException', (error) => {
   if (error.message !== 'on purpose') throw error;
@@ -33,9 +34,10 @@ for (const type of types) {
 function hear(event: VolumeEvent): void {
   if (event.type === 'overflow') {
     fast.lost += event.lost ?? 0;
-    return;
+    return finish();
   }
   fast.events += 1;
+  finish();
   const inode = event.inode ?? 0;
   const story = seen.get(inode) ?? [];
   story.push(event.type);
@@ -53,6 +55,7 @@ function hear(event: VolumeEvent): void {
 function dawdle(event: VolumeEvent): void {
   if (event.type === 'overflow') slow.lost += event.lost ?? 0;
   else slow.events += 1;
+  finish();
   const end = performance.now() + 1;
   while (performance.now() < end) {
     // Much to do.
@@ -76,9 +79,16 @@ const mounted = await mount(volume, directory);
 process.stdout.write('ready\n');
 await new Promise((resolve) => process.stdin.once('end', resolve).resume());
 await mounted.unmount();
-while (fast.events + fast.lost < expected || slow.events + slow.lost < expected) {
-  await new Promise((resolve) => setTimeout(resolve, 10));
-}
+// Listeners don't keep a process.
+const alive = setInterval(() => {}, 60_000);
+await new Promise<void>((resolve) => {
+  finish = () => {
+    if (fast.events + fast.lost < expected || slow.events + slow.lost < expected) return;
+    resolve();
+  };
+  finish();
+});
+clearInterval(alive);
 const report = { fast, unfinished: seen.size, slow, thrower, half: half.events };
 process.stdout.write(`${JSON.stringify(report)}\n`);
 volume.close();
