@@ -13,6 +13,7 @@ const suites = {
   ring: () => import('../ring/suite.mjs'),
   events: () => import('../events/suite.mjs'),
   fs: () => import('../fs/suite.mjs'),
+  memfile: () => import('../memfile/suite.mjs'),
 };
 
 const args = process.argv.slice(2);
