@@ -104,6 +104,14 @@ it.each(commands)('the command %s starts from its tarball', async (command) => {
   expect(result).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+/) });
 });
 
+it('the page of a disk has its files', async () => {
+  const program = `
+    const { loadViewerAssets } = await import('@ram/viewer');
+    console.log(loadViewerAssets().every(({ body }) => body.length > 0));`;
+  const result = await run(process.execPath, ['--input-type=module', '-e', program]);
+  expect(result).toMatchObject({ code: 0, stdout: 'true\n' });
+});
+
 function contentOf(name: string): Tarball {
   const tarball = tarballs.get(name);
   if (tarball === undefined) throw new Error(`${name} was not packed`);

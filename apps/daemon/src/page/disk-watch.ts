@@ -23,8 +23,9 @@ const eventsMax = 200;
 const dirtyMax = 2 * filesMax;
 /** Files that are being written, whose growth a reader sees. */
 const growingMax = 64;
-/** Between two walks through the disk. */
+/** Between two walks through the disk, and how many times as long as the walk itself. */
 const scanPauseMs = 2_000;
+const scanPauseFactor = 10;
 /** Other work gets its turn, however fast events come. */
 const turnMs = 5;
 const lookedForImageMax = 200;
@@ -44,7 +45,7 @@ export class DiskWatch {
   #removedMeanwhile: Set<string> | undefined;
   #mustScan: boolean;
   #mustVerify = false;
-  #lastScanEnd = Number.NEGATIVE_INFINITY;
+  #nextScanAt = Number.NEGATIVE_INFINITY;
   #scanTimer: NodeJS.Timeout | undefined;
 
   constructor(source: PageDiskSource, listener: WatchListener) {
@@ -85,7 +86,8 @@ export class DiskWatch {
       for (const { path } of this.files.all()) this.#look(path);
     }
     const { hasDropped, size } = this.files;
-    if (this.#mustScan || (hasDropped && size < filesMax / 2)) this.#scanSoon();
+    // There is room for files that were once too old.
+    if (this.#mustScan || (hasDropped && size < filesMax)) this.#scanSoon();
   }
 
   async #listen(): Promise<void> {
@@ -215,13 +217,14 @@ export class DiskWatch {
 
   #scanSoon(): void {
     if (this.#scanTimer !== undefined) return;
-    const waitMs = Math.max(0, this.#lastScanEnd + scanPauseMs - performance.now());
+    const waitMs = Math.max(0, this.#nextScanAt - performance.now());
     this.#scanTimer = setTimeout(() => void this.#scan(), waitMs);
   }
 
   async #scan(): Promise<void> {
     const { version } = this.files;
     const removed = new Set<string>();
+    const start = performance.now();
     this.#removedMeanwhile = removed;
     this.#mustScan = false;
     try {
@@ -236,7 +239,8 @@ export class DiskWatch {
       if (!this.#end.signal.aborted) this.#source.report(error);
     } finally {
       this.#removedMeanwhile = undefined;
-      this.#lastScanEnd = performance.now();
+      const end = performance.now();
+      this.#nextScanAt = end + Math.max(scanPauseMs, scanPauseFactor * (end - start));
       this.#scanTimer = undefined;
     }
   }
