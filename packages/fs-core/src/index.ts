@@ -1,4 +1,4 @@
-export type { VolumeEventListener } from './events/callback-listener.ts';
+export type { VolumeEventListener } from './events/callee.ts';
 export type { VolumeEventType } from './events/event-types.ts';
 export type { VolumeEvent } from './events/volume-event.ts';
 export type { VolumeEventIterator } from './events/volume-events.ts';

@@ -2,7 +2,7 @@ import { constants } from 'node:buffer';
 import { invalidArgument, ramError } from '@ram/errno';
 import type { PathArgument } from '@ram/errno';
 import { callError, volumeClosedError } from './call-error.ts';
-import type { VolumeEventListener } from './events/callback-listener.ts';
+import type { VolumeEventListener } from './events/callee.ts';
 import type { VolumeEventType } from './events/event-types.ts';
 import type { VolumeEventIterator } from './events/volume-events.ts';
 import { VolumeListeners } from './events/volume-listeners.ts';

@@ -1,7 +1,6 @@
 import { callError } from '../call-error.ts';
 import { native } from '../native.ts';
 import type { EventPort } from '../native.ts';
-import { CallbackListener } from './callback-listener.ts';
 import { EventBatch } from './event-batch.ts';
 import type { QueuedEvent } from './event-batch.ts';
 import type { Listener, ListenerHost, ListenerOptions } from './listener.ts';
@@ -30,6 +29,7 @@ export class EventDispatcher implements ListenerHost {
   #start = 0;
   #end = 0;
   #lastId = 0;
+  #turns = 0;
   #alive = 0;
   #scheduled: NodeJS.Immediate | undefined;
 
@@ -108,11 +108,7 @@ export class EventDispatcher implements ListenerHost {
   makeOverflow(lost: number): QueuedEvent {
     const event = new FileEvent(this.#files, 'overflow', undefined, 0, undefined, undefined);
     event.lost = lost;
-    for (const listener of this.#listeners) {
-      if (listener instanceof CallbackListener && listener.type === 'overflow') {
-        listener.callNow(event);
-      }
-    }
+    for (const listener of this.#listeners) listener.hearOverflow(event);
     return { event, bit: 0, era: Infinity, copy: 0, lossBefore: false };
   }
 
@@ -151,9 +147,8 @@ export class EventDispatcher implements ListenerHost {
   #turn(): void {
     this.#scheduled = undefined;
     const start = performance.now();
-    for (const listener of this.#listeners) {
-      if (listener instanceof CallbackListener) listener.runBacklog();
-    }
+    this.#turns += 1;
+    for (const listener of this.#listeners) listener.beginTurn(this.#turns);
     let isMore = true;
     while (isMore && this.#port !== undefined) {
       isMore = this.#readBatch();

@@ -6,11 +6,11 @@ function entry(name: string | number, era = 0): QueuedEvent {
   return { event: { type: name } as never, bit: 1, era, copy: 0, lossBefore: false };
 }
 
-function queueOf(most: number): EventQueue {
-  return new EventQueue(most, (lost) => entry(`lost ${lost}`, Infinity));
+function queueOf(most: number): EventQueue<QueuedEvent> {
+  return new EventQueue((lost) => entry(`lost ${lost}`, Infinity), most);
 }
 
-function takeAll(queue: EventQueue): unknown[] {
+function takeAll(queue: EventQueue<QueuedEvent>): unknown[] {
   const all: unknown[] = [];
   for (let one = queue.shift(); one !== undefined; one = queue.shift()) all.push(one.event.type);
   return all;

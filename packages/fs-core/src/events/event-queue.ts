@@ -4,17 +4,18 @@ import type { QueuedEvent } from './event-batch.ts';
  * What a listener did not get yet, bounded, and the count of what it lost. A queue that was full
  * takes events again when half of it is free, so that losses come together.
  */
-export class EventQueue {
-  readonly #most: number;
-  readonly #makeOverflow: (lost: number) => QueuedEvent;
-  #entries: QueuedEvent[] = [];
+export class EventQueue<Entry extends QueuedEvent> {
+  /** How many entries it may have. */
+  most: number;
+  readonly #makeOverflow: (lost: number) => Entry;
+  #entries: Entry[] = [];
   #first = 0;
   #lost = 0;
   #isFull = false;
 
   /** `makeOverflow` makes the event that tells of a loss; it is called once for each. */
-  constructor(most: number, makeOverflow: (lost: number) => QueuedEvent) {
-    this.#most = most;
+  constructor(makeOverflow: (lost: number) => Entry, most = 0) {
+    this.most = most;
     this.#makeOverflow = makeOverflow;
   }
 
@@ -30,21 +31,21 @@ export class EventQueue {
   /** The era of the oldest event; Infinity when there is none. */
   get oldestEra(): number {
     for (let i = this.#first; i < this.#entries.length; i += 1) {
-      const { era } = this.#entries[i] as QueuedEvent;
+      const { era } = this.#entries[i] as Entry;
       if (era !== Infinity) return era;
     }
     return Infinity;
   }
 
   /** False: it was lost, since the queue is full. */
-  push(entry: QueuedEvent): boolean {
-    if (this.#isFull && this.length > this.#most / 2) {
+  push(entry: Entry): boolean {
+    if (this.#isFull && this.length > this.most / 2) {
       this.#lost += 1;
       return false;
     }
     this.#tellLoss();
     this.#entries.push(entry);
-    this.#isFull = this.length >= this.#most;
+    this.#isFull = this.length >= this.most;
     return true;
   }
 
@@ -54,11 +55,11 @@ export class EventQueue {
   }
 
   /** What is in it, in its order. */
-  get entries(): readonly QueuedEvent[] {
+  get entries(): readonly Entry[] {
     return this.#entries.slice(this.#first);
   }
 
-  shift(): QueuedEvent | undefined {
+  shift(): Entry | undefined {
     if (this.length === 0) this.#tellLoss();
     const entry = this.#entries[this.#first];
     if (entry === undefined) return undefined;

@@ -1,5 +1,4 @@
 import type { QueuedEvent } from './event-batch.ts';
-import { EventQueue } from './event-queue.ts';
 import type { PathFilter } from './path-filter.ts';
 import type { VolumeEvent } from './volume-event.ts';
 
@@ -27,14 +26,12 @@ export interface ListenerHost {
 export abstract class Listener {
   readonly id: number;
   readonly options: ListenerOptions;
-  protected readonly queue: EventQueue;
   protected readonly host: ListenerHost;
 
   constructor(id: number, options: ListenerOptions, host: ListenerHost) {
     this.id = id;
     this.options = options;
     this.host = host;
-    this.queue = new EventQueue(options.maxQueued, (lost) => host.makeOverflow(lost));
   }
 
   wants({ event, bit }: QueuedEvent): boolean {
@@ -46,40 +43,19 @@ export abstract class Listener {
   abstract accept(entry: QueuedEvent): void;
 
   /** It lost events before they were read. */
-  countLost(lost: number): void {
-    this.queue.countLost(lost);
-  }
+  abstract countLost(lost: number): void;
 
   /** The era of the oldest event that is not delivered; Infinity: there is none. */
-  get oldestEra(): number {
-    return this.queue.oldestEra;
-  }
+  abstract get oldestEra(): number;
 
   /** Whether it has more to do in the dispatcher's next turn. */
   get hasBacklog(): boolean {
-    return !this.queue.isEmpty;
+    return false;
   }
 
-  /** Gets nothing any more. */
-  remove(): void {
-    for (let entry = this.queue.shift(); entry !== undefined; entry = this.queue.shift()) {
-      this.drop(entry);
-    }
-  }
+  /** A turn of the event loop begins, in which it may deliver what waits. */
+  beginTurn(_turn: number): void {}
 
-  protected enqueue(entry: QueuedEvent): void {
-    if (!this.queue.push(entry)) this.drop(entry);
-  }
-
-  /** The next event, with its contents. */
-  protected take(): VolumeEvent | undefined {
-    const entry = this.queue.shift();
-    if (entry === undefined) return undefined;
-    if (this.options.contents) this.host.fillContents(entry);
-    return entry.event;
-  }
-
-  protected drop(entry: QueuedEvent): void {
-    if (this.options.contents) this.host.dropContents(entry);
-  }
+  /** Some listener lost events. */
+  hearOverflow(_event: VolumeEvent): void {}
 }

@@ -1,4 +1,5 @@
 import type { QueuedEvent } from './event-batch.ts';
+import { EventQueue } from './event-queue.ts';
 import { Listener } from './listener.ts';
 import type { ListenerHost, ListenerOptions } from './listener.ts';
 import type { VolumeEvent } from './volume-event.ts';
@@ -25,6 +26,7 @@ export interface VolumeEventIterator extends AsyncIterableIterator<VolumeEvent, 
 
 export class VolumeEvents extends Listener implements VolumeEventIterator {
   readonly #onEnd: () => void;
+  readonly #queue: EventQueue<QueuedEvent>;
   #waiting: ((result: Result) => void)[] = [];
   #isEnded = false;
   #isReferenced = true;
@@ -34,31 +36,27 @@ export class VolumeEvents extends Listener implements VolumeEventIterator {
   constructor(id: number, options: ListenerOptions, host: ListenerHost, onEnd: () => void) {
     super(id, options, host);
     this.#onEnd = onEnd;
+    this.#queue = new EventQueue((lost) => host.makeOverflow(lost), options.maxQueued);
   }
 
   accept(entry: QueuedEvent): void {
-    this.enqueue(entry);
+    if (!this.#queue.push(entry)) this.#drop(entry);
     this.#answer();
   }
 
-  override countLost(lost: number): void {
-    super.countLost(lost);
+  countLost(lost: number): void {
+    this.#queue.countLost(lost);
     this.#answer();
   }
 
   /** The event that was given out last counts until the next one is asked for. */
-  override get oldestEra(): number {
-    return Math.min(this.#heldEra, super.oldestEra);
-  }
-
-  /** What waits here is fetched, not delivered in turns. */
-  override get hasBacklog(): boolean {
-    return false;
+  get oldestEra(): number {
+    return Math.min(this.#heldEra, this.#queue.oldestEra);
   }
 
   /** Whether a consumer must come by before more is read for it. */
   get isBusy(): boolean {
-    return this.queue.length > 0;
+    return this.#queue.length > 0;
   }
 
   next(): Promise<Result> {
@@ -73,7 +71,9 @@ export class VolumeEvents extends Listener implements VolumeEventIterator {
 
   return(): Promise<Result> {
     this.#finish();
-    this.remove();
+    for (let one = this.#queue.shift(); one !== undefined; one = this.#queue.shift()) {
+      this.#drop(one);
+    }
     this.#answer();
     return Promise.resolve(ended);
   }
@@ -86,7 +86,8 @@ export class VolumeEvents extends Listener implements VolumeEventIterator {
 
   /** Nothing more comes; what waits can still be fetched. */
   end(): void {
-    if (this.options.contents) this.queue.entries.forEach((entry) => this.host.fillContents(entry));
+    if (this.options.contents)
+      this.#queue.entries.forEach((entry) => this.host.fillContents(entry));
     this.#finish();
     this.#answer();
   }
@@ -109,6 +110,10 @@ export class VolumeEvents extends Listener implements VolumeEventIterator {
     await this.return();
   }
 
+  #drop(entry: QueuedEvent): void {
+    if (this.options.contents) this.host.dropContents(entry);
+  }
+
   #finish(): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
@@ -118,14 +123,13 @@ export class VolumeEvents extends Listener implements VolumeEventIterator {
 
   #answer(): void {
     while (this.#waiting.length > 0) {
-      const era = this.queue.oldestEra;
-      const event = this.take();
-      if (event === undefined && !this.#isEnded) return;
-      this.#heldEra = event === undefined ? Infinity : era;
+      const entry = this.#queue.shift();
+      if (entry === undefined && !this.#isEnded) return;
+      if (entry && this.options.contents) this.host.fillContents(entry);
+      this.#heldEra = entry?.era ?? Infinity;
       const resolve = this.#waiting.shift();
       if (this.#waiting.length === 0) this.#setAlive(false);
-      const result = event === undefined ? ended : { done: false as const, value: event };
-      resolve?.(result);
+      resolve?.(entry === undefined ? ended : { done: false, value: entry.event });
     }
   }
 

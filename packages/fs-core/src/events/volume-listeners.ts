@@ -2,7 +2,8 @@ import { invalidArgument, invalidValue } from '@ram/errno';
 import { volumeClosedError } from '../call-error.ts';
 import { toBoolean, toInteger } from '../fs/arguments.ts';
 import { CallbackListener } from './callback-listener.ts';
-import type { VolumeEventListener } from './callback-listener.ts';
+import { Callee } from './callee.ts';
+import type { VolumeEventListener } from './callee.ts';
 import { EventDispatcher } from './event-dispatcher.ts';
 import { eventTypes, isEventType, maskOf, maskOfAll } from './event-types.ts';
 import type { VolumeEventType } from './event-types.ts';
@@ -35,6 +36,7 @@ const maxQueuedLimit = 2 ** 24;
 /** The listeners of one Volume object: checks what is given, and keeps who is who. */
 export class VolumeListeners {
   readonly #dispatcher: EventDispatcher;
+  readonly #callees = new Map<VolumeEventListener, Callee>();
   #isClosed = false;
 
   constructor(token: string, files: EventFiles) {
@@ -46,14 +48,16 @@ export class VolumeListeners {
     const call = checkListener(listener);
     const checked = checkOptions(options, maskOf([checkedType]));
     if (this.#isClosed) throw volumeClosedError();
+    const callee = this.#callees.get(call) ?? new Callee(call, this.#dispatcher);
     this.#dispatcher.add(checked, (id) => {
       const added: CallbackListener = new CallbackListener(id, checked, this.#dispatcher, {
         type: checkedType,
-        listener: call,
+        callee,
         removeFirst: isOnce ? () => this.#remove(added) : undefined,
       });
       return added;
     });
+    this.#callees.set(call, callee);
   }
 
   /** Removes what was added last, as an EventEmitter does. */
@@ -61,7 +65,8 @@ export class VolumeListeners {
     const checkedType = checkType(type, 'type');
     const call = checkListener(listener);
     const found = this.#dispatcher.listeners.findLast(
-      (one) => one instanceof CallbackListener && one.type === checkedType && one.listener === call,
+      (one) =>
+        one instanceof CallbackListener && one.type === checkedType && one.callee.listener === call,
     );
     if (found instanceof CallbackListener) this.#remove(found);
   }
@@ -93,11 +98,12 @@ export class VolumeListeners {
   close(): void {
     this.#isClosed = true;
     this.#dispatcher.close();
+    this.#callees.clear();
   }
 
   #remove(listener: CallbackListener): void {
     this.#dispatcher.remove(listener);
-    listener.remove();
+    if (listener.callee.leave(listener)) this.#callees.delete(listener.callee.listener);
   }
 }
 
