@@ -1,6 +1,5 @@
 #include "blob_windows.h"
 
-#include <sched.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -76,8 +75,7 @@ bool BlobWindows::read(Key key, uint64_t offset, void* data, size_t length) {
 bool BlobWindows::write(Key key, uint64_t offset, const void* data, size_t length) {
   Slot& slot = slotOf(key);
   if (slot.blob.load(std::memory_order_relaxed) != key.blob) return false;
-  const Use use(slot, key);
-  if (!use || slot.writeTick.load(std::memory_order_relaxed) != tick()) return false;
+  if (slot.writeTick.load(std::memory_order_relaxed) != tick()) return false;
   const uint64_t solid = slot.solid.load(std::memory_order_relaxed);
   if (offset > solid || length > solid - offset) return false;
   touchForReading(slot.base + offset, length);
@@ -200,32 +198,17 @@ void BlobWindows::timesSet(Key key) {
 
 void BlobWindows::cut(Key key, uint64_t offset) {
   Slot& slot = slotOf(key);
-  for (;;) {
-    if (slot.blob.load(std::memory_order_relaxed) != key.blob) return;
-    const Use use(slot, key);
-    if (use) {
-      const uint64_t solid = slot.solid.load(std::memory_order_relaxed);
-      if (offset < solid) slot.solid.store(offset, std::memory_order_relaxed);
-      slot.writeTick.store(0, std::memory_order_relaxed);
-      slot.readTick.store(0, std::memory_order_relaxed);
-      slot.fruitless.store(0, std::memory_order_relaxed);
-      return;
-    }
-    ::sched_yield();  // someone gives the slot to another file at this moment
-  }
+  if (slot.blob.load(std::memory_order_relaxed) != key.blob) return;
+  const uint64_t solid = slot.solid.load(std::memory_order_relaxed);
+  if (offset < solid) slot.solid.store(offset, std::memory_order_relaxed);
+  slot.writeTick.store(0, std::memory_order_relaxed);
+  slot.readTick.store(0, std::memory_order_relaxed);
+  slot.fruitless.store(0, std::memory_order_relaxed);
 }
 
 void BlobWindows::drop(Key key) {
   Slot& slot = slotOf(key);
-  if (slot.blob.load(std::memory_order_relaxed) != key.blob) return;
-  // Others can only be here for a look, with a file of the same stripe.
-  for (;;) {
-    int32_t nobody = 0;
-    if (slot.users.compare_exchange_weak(nobody, kReplacing, std::memory_order_acquire)) break;
-    ::sched_yield();
-  }
   if (slot.blob.load(std::memory_order_relaxed) == key.blob) unmap(slot);
-  slot.users.store(0, std::memory_order_release);
 }
 
 }  // namespace ram

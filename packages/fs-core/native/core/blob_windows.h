@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "locks.h"
+
 namespace ram {
 
 // One window a stripe of inodes: that of the blob file used last there, so their number is bounded.
@@ -57,7 +59,8 @@ class BlobWindows {
   uint32_t count() const { return count_.load(std::memory_order_relaxed); }
 
  private:
-  static constexpr uint32_t kSlots = 256;  // as InodeLocks::kStripes
+  // INVARIANT: a slot is a stripe's. Whoever holds that exclusively is alone in the slot.
+  static constexpr uint32_t kSlots = InodeLocks::kStripes;
   static constexpr int32_t kReplacing = -1;
 
   // `users` is the number of threads inside, or kReplacing. Under it: blob, base, bytes.
@@ -74,7 +77,7 @@ class BlobWindows {
   };
   class Use;
 
-  Slot& slotOf(Key key) { return slots_[key.inode % kSlots]; }
+  Slot& slotOf(Key key) { return slots_[InodeLocks::stripe(key.inode)]; }
   bool isWorthIt(Slot& slot, Key key, uint64_t tick);
   void replace(Slot& slot, Key key, int fd);
   bool reserve(Slot& slot, Key key, int fd, uint64_t end, uint64_t tick);

@@ -184,9 +184,7 @@ ssize_t Store::read(const Caller& caller, uint64_t inode, uint64_t, uint64_t off
   if (isClosed()) return -EIO;
   for (;;) {
     {
-      LockSet locks(locks_);
-      locks.shared(inode);
-      locks.lock();
+      const std::shared_lock lock(locks_.at(InodeLocks::stripe(inode)));
       InodeRecord* record = inodes_.live(inode);
       if (record == nullptr) return -ESTALE;
       if (!S_ISREG(record->mode)) return S_ISDIR(record->mode) ? -EISDIR : -EINVAL;
@@ -203,9 +201,7 @@ ssize_t Store::read(const Caller& caller, uint64_t inode, uint64_t, uint64_t off
 int Store::writeOnce(const Caller& caller, WriteTarget target, uint64_t offset, const void* data,
                      size_t length, uint32_t flags, WriteResult* out) {
   const uint64_t inode = target.inode;
-  LockSet locks(locks_);
-  locks.exclusive(inode);
-  locks.lock();
+  const std::unique_lock lock(locks_.at(InodeLocks::stripe(inode)));
   InodeRecord* record = inodes_.live(inode);
   if (record == nullptr) return -ESTALE;
   if (!S_ISREG(record->mode)) return S_ISDIR(record->mode) ? -EISDIR : -EINVAL;
