@@ -70,9 +70,9 @@ both.describe('the page of a disk, in a browser', () => {
       const address = await newAddress();
       const other = await open(address);
       expect(new URL(other.url()).search + new URL(other.url()).pathname).toBe('/');
-      expect(await other.title()).toBe('disk · ram');
+      await expect.poll(() => other.title()).toBe('disk · ram');
       await other.reload();
-      expect(await other.title()).toBe('disk · ram');
+      await expect.poll(() => other.title()).toBe('disk · ram');
 
       const late = await browser.newPage();
       const answer = await late.goto(address);

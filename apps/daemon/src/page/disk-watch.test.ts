@@ -97,6 +97,10 @@ describe('the list of files', () => {
     expect((paths(), watch.files.get('/log')?.sizeBytes)).toBe(1000);
     volume.fs.closeSync(descriptor);
     await expect.poll(() => watch.isGrowing).toBe(false);
+    volume.fs.mkdirSync('/d');
+    volume.fs.symlinkSync('/log', '/link');
+    await expect.poll(paths).toEqual(['/link', '/log']);
+    expect(watch.isGrowing).toBe(false);
   });
 
   it('holds names that are no UTF-8 as text', async () => {
@@ -141,6 +145,18 @@ describe('the newest image', () => {
     await expect.poll(shown).toBe('/a.jpg');
     expect(watch.image.images().image).toMatchObject({ width: 320, height: 200, removed: false });
     expect(watch.image.bytes()?.bytes.equals(picture)).toBe(true);
+  });
+
+  it('is not one that somebody reads while another still writes to it', async () => {
+    start();
+    const writer = volume.fs.openSync('/a.jpg', 'w');
+    volume.fs.writeSync(writer, picture);
+    expect(volume.fs.readFileSync('/a.jpg').length).toBe(picture.length);
+    volume.fs.writeFileSync('/after', '');
+    await expect.poll(paths).toEqual(['/a.jpg', '/after']);
+    expect([shown(), watch.isGrowing]).toEqual([undefined, true]);
+    volume.fs.closeSync(writer);
+    await expect.poll(shown).toBe('/a.jpg');
   });
 
   it('stays whole while the file is overwritten', async () => {

@@ -114,7 +114,7 @@ export class DiskWatch {
     switch (type) {
       case 'created':
         this.#touch(event);
-        if (this.#growing.size < growingMax) this.#growing.add(path);
+        if (path !== '' && this.#growing.size < growingMax) this.#growing.add(path);
         break;
       case 'truncated':
         this.#touch(event);
@@ -144,10 +144,13 @@ export class DiskWatch {
   }
 
   #takeClosed(event: DiskEvent, at: number): void {
-    const isNew = this.#growing.delete(event.path ?? '');
+    const { path, sizeBytes } = event;
+    if (path === undefined) return;
     const isWritten = event.written === true;
-    // A new file to which nothing was written is an empty one; all others were read only.
-    if (!isWritten && !isNew) return;
+    // Made and left empty. All others were only read, maybe while somebody else writes to them.
+    const isEmpty = sizeBytes === 0 && this.#growing.has(path);
+    if (!isWritten && !isEmpty) return;
+    this.#growing.delete(path);
     this.#touch(event);
     if (this.image.take(event, at)) this.#listener.imageChanged();
     if (isWritten) this.#tell(event, event.type, at);
@@ -204,6 +207,7 @@ export class DiskWatch {
       if (bytes !== undefined || !path.includes('\u{fffd}')) this.files.remove(path);
       return found ?? 'none';
     }
+    if (found.kind !== 'file') this.#growing.delete(path);
     const known = this.files.get(path);
     const { changedAt, sizeBytes } = found;
     if (known?.changedAt !== changedAt || known.sizeBytes !== sizeBytes) this.files.put(found);

@@ -114,7 +114,8 @@ function setNumbers(element: Element, values: Readonly<Record<string, number>>):
 function waitingText(disk: PageDisk | undefined): string {
   if (disk === undefined) return '';
   const place = visible(disk.directory);
-  return `No image yet.\nIt shows here as soon as a program has written one to ${place} and closed it.`;
+  const when = `as soon as a program has written one to ${place} and closed it`;
+  return `No image yet.\nIt shows here ${when}.`;
 }
 
 function refusalText(refused: RefusedImage): string {
