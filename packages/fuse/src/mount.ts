@@ -81,7 +81,7 @@ async function mountByKernelDriver(
       throw error;
     });
     await serve(session, made, attached, events.ready);
-    return new Mounted(made, session, events.ended);
+    return new Mounted(made, session, events.ended, resolved.io);
   } catch (error) {
     session.stop();
     throw error;
@@ -103,6 +103,7 @@ function makeSession(
   const { Session } = native();
   const chosen = {
     direct: options.io === 'direct',
+    passthrough: options.io === 'passthrough',
     volumeLocks: options.locks === 'volume',
     threads: options.threads,
     initFlags: allInitFlags,

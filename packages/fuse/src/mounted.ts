@@ -1,5 +1,8 @@
 import type { NativeSession } from './native.ts';
 import { adviceError, codeOf } from './errors.ts';
+import { ioInForce } from './io-in-force.ts';
+import type { IoInForce } from './io-in-force.ts';
+import type { IoMode } from './options.ts';
 import { placeOf } from './mount-table.ts';
 import type { MountIdentity } from './mount-table.ts';
 import { detachMount, endConnection, unmountLive } from './unmount.ts';
@@ -41,11 +44,18 @@ export class Mounted {
   /** Resolves when the mount is over, whoever ended it. Never rejects. */
   readonly closed: Promise<void>;
   readonly #session: MountSession;
+  readonly #io: IoMode;
   readonly #mount: MountIdentity;
   #finish: () => void = () => {};
 
   /** @internal */
-  constructor(mount: MountIdentity, session: MountSession, ended: Promise<void>) {
+  constructor(
+    mount: MountIdentity,
+    session: MountSession,
+    ended: Promise<void>,
+    io: IoMode = 'cached',
+  ) {
+    this.#io = io;
     this.directory = mount.directory;
     this.#mount = mount;
     this.#session = session;
@@ -81,6 +91,11 @@ export class Mounted {
   /** Requests by opcode and other counts. */
   stats(): MountStats {
     return this.#session.stats();
+  }
+
+  /** Who moves the bytes of files here, which may be less than was asked for. */
+  get io(): IoInForce {
+    return ioInForce(this.#io, this.#session.stats().passthrough ?? 0);
   }
 
   /** Let the mount keep the process alive; the default. */

@@ -26,10 +26,13 @@ export interface NativeStats {
   protocolMinor: number;
   initFlags: bigint;
   maxWriteBytes: number;
+  /** 1: in force; -errno: why not; 0 or nothing: not asked for. */
+  passthrough?: number;
 }
 
 export interface NativeSessionOptions {
   direct: boolean;
+  passthrough: boolean;
   volumeLocks: boolean;
   threads: number;
   initFlags: bigint;

@@ -1,6 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { invalidArgument, invalidValue, outOfRange } from '@ram/errno';
 
+/** Who moves the bytes of a mount's files. */
+export type IoMode = 'passthrough' | 'cached' | 'direct';
+
 /** How a Volume is mounted. Every field is optional. */
 export interface MountOptions {
   /**
@@ -12,10 +15,12 @@ export interface MountOptions {
    * Volume's name. */
   name?: string;
   /**
+   * `'passthrough'`: the kernel reads, writes and maps large files, and files that are being
+   * written, by itself; where it can't (Linux < 6.9, no CAP_SYS_ADMIN), the same as `'cached'`.
    * `'cached'` (default): the kernel's page cache, with invalidation of what changes elsewhere.
    * `'direct'`: every read and write comes to the Volume; no byte is in memory twice.
    */
-  io?: 'cached' | 'direct';
+  io?: IoMode;
   /** Let users in who did not mount. Default: as root. Others need `user_allow_other` in
    * /etc/fuse.conf. */
   allowOther?: boolean;
@@ -61,7 +66,7 @@ export function resolveOptions(
   choice('driver', options.driver, ['kernel']);
   return {
     name: nameOption(options.name ?? defaults.name),
-    io: choice('io', options.io, ['cached', 'direct']),
+    io: choice('io', options.io, ['cached', 'passthrough', 'direct']),
     allowOther: flag('allowOther', options.allowOther, defaults.isRoot),
     defaultPermissions: flag('defaultPermissions', options.defaultPermissions, true),
     readOnly: flag('readOnly', options.readOnly, false),

@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { describe, expect } from 'vitest';
 import { runNode } from '@ram/test-support';
-import type { MountOptions } from '../src/index.ts';
+import type { IoMode, MountOptions } from '../src/index.ts';
 import {
   Server,
   childProgram,
@@ -13,10 +13,12 @@ import {
   run,
 } from './support.ts';
 
+const modes: IoMode[] = ['passthrough', 'cached', 'direct'];
 const ways: MountOptions[] = [
-  {},
+  { io: 'passthrough' },
+  { io: 'cached' },
   { io: 'direct' },
-  { locks: 'volume' },
+  { io: 'passthrough', locks: 'volume' },
   { io: 'direct', locks: 'volume', threads: 2 },
 ];
 
@@ -33,7 +35,7 @@ describe.each(ways)('a mount with %j', (options) => {
   });
 });
 
-describe.each(['cached', 'direct'] as const)('privileges, %s', (io) => {
+describe.each(modes)('privileges, %s', (io) => {
   setcap.it(
     'are checked and cleared as on tmpfs, for other users',
     async () => {
@@ -53,7 +55,7 @@ describe.each(['cached', 'direct'] as const)('privileges, %s', (io) => {
   );
 });
 
-describe.each(['cached', 'direct'])('coherence, %s', (io) => {
+describe.each(modes)('coherence, %s', (io) => {
   rootMounts.it('changes on either side are seen on the other at once', async () => {
     const folder = makeFolder();
     const { stdout, stderr } = await runNode(childProgram('coherence.ts'), [folder, io]);
@@ -61,7 +63,20 @@ describe.each(['cached', 'direct'])('coherence, %s', (io) => {
   });
 });
 
+describe.each(modes)('io %s', (io) => {
+  python.it('promises of one side to each other side hold', async () => {
+    const folders = [makeFolder(), makeFolder()];
+    const { stdout, stderr } = await runNode(childProgram('promises.ts'), [...folders, io]);
+    expect({ stdout, stderr }).toEqual({ stdout: 'ok\n', stderr: '' });
+  });
+  python.it('mappings of clients outlive closes, truncates and unlinks', async () => {
+    const { stdout, stderr } = await runNode(childProgram('mappings.ts'), [makeFolder(), io]);
+    expect({ stdout, stderr }).toEqual({ stdout: 'ok\n', stderr: '' });
+  });
+});
+
 describe.each([
+  ['passthrough', 'next'],
   ['cached', 'EBUSY'],
   ['direct', 'next'],
 ])('a writable view of a file that is open, %s', (io, outcome) => {
@@ -71,7 +86,7 @@ describe.each([
   });
 });
 
-describe.each(['cached', 'direct'])('changes in process under eyes, %s', (io) => {
+describe.each(modes)('changes in process under eyes, %s', (io) => {
   python.it('leave nothing outdated in the caches of the kernel', async () => {
     const args = [makeFolder(), programPath('hammer.py'), io, '100', '20261120'];
     const { stdout, stderr } = await runNode(childProgram('race.ts'), args);
@@ -80,10 +95,10 @@ describe.each(['cached', 'direct'])('changes in process under eyes, %s', (io) =>
 });
 
 python.it('a full disk says ENOSPC, keeps what it has, and takes more after a delete', async () => {
-  for (const options of [{}, { io: 'direct' }] as const) {
+  for (const io of modes) {
     const folder = makeFolder();
-    const server = await Server.start(folder, options, { maxBytes: '32M', maxInodes: 500 });
-    expect(await run('python3', [programPath('full.py'), folder])).toBe('ok\n');
+    const server = await Server.start(folder, { io }, { maxBytes: '32M', maxInodes: 500 });
+    expect(await run('python3', [programPath('full.py'), folder, io])).toBe('ok\n');
     await server.stop();
   }
 });

@@ -8,7 +8,7 @@ import { Server, makeFolder, program, programPath, run } from './support.ts';
 
 const sources = fileURLToPath(new URL('..', import.meta.url));
 
-describe.each<MountOptions>([{}, { io: 'direct' }])('on a mount with %j', (options) => {
+describe.each<MountOptions>([{ io: 'passthrough' }, { io: 'cached' }, { io: 'direct' }])('on a mount with %j', (options) => {
   async function onMount(body: (folder: string) => Promise<void>) {
     const folder = makeFolder();
     const server = await Server.start(folder, options);

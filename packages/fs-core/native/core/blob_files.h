@@ -51,6 +51,7 @@ class BlobFiles {
   void remove(uint64_t number);
 
   Backing& backing() { return backing_; }
+  uint32_t budget() const { return budget_; }
   uint32_t openDescriptors();
 
  private:

@@ -15,7 +15,8 @@ namespace ram {
 
 Content::Content(Segment& segment, Journal& journal, Heap& heap, BlobFiles& blobs,
                  ViewRegistry& views)
-    : parts_{segment, journal, heap, blobs, views},
+    : passed_(blobs),
+      parts_{segment, journal, heap, blobs, views, passed_},
       inline_(parts_),
       pages_(parts_),
       files_(parts_),

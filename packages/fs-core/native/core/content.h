@@ -59,6 +59,15 @@ class Content {
   // Makes the record's own times and size true (kFile), so that a caller may change ctime.
   int settle(uint64_t inode, InodeRecord* record);
   int promote(uint64_t inode, InodeRecord* record);  // any slab -> kFile
+  // The same for a kernel that will read and write by itself; takes a blob file that is ready.
+  int promoteReady(uint64_t inode, InodeRecord* record);
+  // kFile: the blob file's own ctime in ns, 0 where it can't be had. Lock: shared.
+  uint64_t changedNs(const InodeRecord* record);
+  // kFile: nobody but this process can reach the bytes, by a descriptor or a mapping.
+  bool isOurs(uint64_t inode, const InodeRecord* record);
+  // kFile -> slab, for a small and dense file that nobody but us can reach any more; times, size
+  // and blocks stay. -EBUSY, -EFBIG, -ENOSPC: it stays a file. Its blob file waits for reuse.
+  int demote(uint64_t inode, InodeRecord* record);
   // Promotes, fills holes (-ENOSPC) and maps; see ViewRegistry::make().
   int makeView(uint64_t inode, InodeRecord* record, bool writable, View* out);
   // Frees what a record held before its mode became 0. `dead` is a copy of the record.
@@ -72,6 +81,8 @@ class Content {
   // --- what stands behind the store ------------------------------------------------------------
   void attachProvider(Provider* provider);  // null detaches; no operation may be running
   Provider* provider() const { return provider_; }
+  PassedBlobs& passed() { return passed_; }
+  const PassedBlobs& passed() const { return passed_; }
   Epochs& epochs() { return epochs_; }
   // Lock: exclusive. Brings absent content back; -EIO without a provider.
   int populate(uint64_t inode, InodeRecord* record);
@@ -109,6 +120,7 @@ class Content {
   // Chooses between slab and file for a file that will end at `end`. 1: file, 0: slab.
   int chooseKind(uint64_t inode, InodeRecord* record, uint64_t end);
   int inlineToPages(InodeRecord* record);
+  int promoteTo(uint64_t inode, InodeRecord* record, bool ready);
   int resident(uint64_t inode, InodeRecord* record);
   int noteDirty(uint64_t inode, InodeRecord* record, uint64_t offset, uint64_t length);
   int currentSize(uint64_t inode, const InodeRecord* record, uint64_t* size);
@@ -120,6 +132,7 @@ class Content {
   bool compactClass(InodeLocks& locks, const InodeTable& inodes, uint64_t bytes);
   uint32_t ownerOf(HeapRef ref) const;
 
+  PassedBlobs passed_;
   ContentParts parts_;
   InlineBytes inline_;
   PageBytes pages_;

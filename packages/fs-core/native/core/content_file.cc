@@ -40,7 +40,8 @@ int statOf(int fd, struct stat* status) { return ::fstat(fd, status) == 0 ? 0 : 
 
 }  // namespace
 
-int FileBytes::begin(uint64_t* number, BlobFiles::Lease* lease) {
+int FileBytes::begin(bool ready, uint64_t* number, BlobFiles::Lease* lease) {
+  if (ready && parts_.passed.takeEmpty(number, lease)) return 0;
   *number = __atomic_fetch_add(&parts_.segment.super()->nextBlobFile, 1, __ATOMIC_ACQ_REL);
   return parts_.blobs.create(*number, lease);
 }
@@ -291,9 +292,20 @@ int FileBytes::makeView(uint64_t inode, InodeRecord* record, bool writable, View
 }
 
 void FileBytes::release(uint64_t inode, const InodeRecord& dead) {
+  const bool viewed = parts_.views.any(inode);
   parts_.views.orphan(inode);
   windows_.drop(keyOf(inode, &dead));
-  parts_.blobs.remove(dead.content);
+  if (viewed) {
+    parts_.passed.forget(dead.content);
+    parts_.blobs.remove(dead.content);
+  } else {
+    discard(dead.content);
+  }
+}
+
+// The bytes of a blob file are dead, and no view shows them.
+void FileBytes::discard(uint64_t number) {
+  if (!parts_.passed.recycle(number)) parts_.blobs.remove(number);
 }
 
 }  // namespace ram

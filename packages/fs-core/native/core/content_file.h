@@ -38,22 +38,24 @@ class FileBytes {
   void unmap(uint64_t inode, const InodeRecord* record) { windows_.drop(keyOf(inode, record)); }
   uint32_t windows() const { return windows_.count(); }
 
-  // A fresh blob file that fill(fd) puts the record's bytes into, then one switch of kinds. On
+  // An empty blob file that fill(fd) puts the record's bytes into, then one switch of kinds. On
   // failure nothing has changed. The caller frees what the record held before.
+  // `ready`: it may be one that waits among the passed ones, and then is in use there.
   template <class Fill>
-  int adopt(InodeRecord* record, Fill fill) {
+  int adopt(InodeRecord* record, bool ready, Fill fill) {
     uint64_t number = 0;
     BlobFiles::Lease lease;
-    if (int status = begin(&number, &lease); status < 0) return status;
+    if (int status = begin(ready, &number, &lease); status < 0) return status;
     int status = fill(lease.fd());
     if (status >= 0) status = finish(record, number, lease.fd());
-    if (status < 0) parts_.blobs.remove(number);
+    if (status < 0) discard(number);
     return status;
   }
   void release(uint64_t inode, const InodeRecord& dead);
+  void discard(uint64_t number);
 
  private:
-  int begin(uint64_t* number, BlobFiles::Lease* lease);
+  int begin(bool ready, uint64_t* number, BlobFiles::Lease* lease);
   int finish(InodeRecord* record, uint64_t number, int fd);
   int fillHoles(uint64_t inode, InodeRecord* record, int fd, const struct stat& status);
   ssize_t writeWithRoom(int fd, uint64_t offset, const void* data, size_t length);

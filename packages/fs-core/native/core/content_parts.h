@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "heap.h"
 #include "journal.h"
+#include "passed_blobs.h"
 #include "segment.h"
 
 namespace ram {
@@ -27,6 +28,7 @@ struct ContentParts {
   Heap& heap;
   BlobFiles& blobs;
   ViewRegistry& views;
+  PassedBlobs& passed;
   std::atomic<uint64_t> slabBytes{0};  // what inline records, pages and page maps occupy
   std::atomic<uint64_t> inlineReleases{0};  // inline records freed so far
 };

@@ -61,7 +61,7 @@ int Content::populate(uint64_t inode, InodeRecord* record) {
                                 : pages_.adopt(record, buffer.get(), size);
   } else {
     Backing& backing = parts_.blobs.backing();
-    status = files_.adopt(record, [&](int fd) -> int {
+    status = files_.adopt(record, false, [&](int fd) -> int {
       if (int result = blobTruncate(backing, fd, size); result < 0) return result;
       for (uint64_t at = 0; at < size; at += piece) {
         const size_t n = std::min<uint64_t>(piece, size - at);
@@ -82,12 +82,7 @@ int Content::populate(uint64_t inode, InodeRecord* record) {
 bool Content::canDrop(uint64_t inode, const InodeRecord* record) {
   if (record->kind != ContentKind::kFile) return true;
   if (parts_.views.any(inode)) return false;
-  files_.unmap(inode, record);
-  BlobFiles::Lease lease;
-  if (parts_.blobs.acquire(record->content, &lease) < 0) return false;
-  if (::fcntl(lease.fd(), F_SETLEASE, F_WRLCK) != 0) return false;
-  ::fcntl(lease.fd(), F_SETLEASE, F_UNLCK);
-  return true;
+  return isOurs(inode, record);
 }
 
 int Content::evict(uint64_t inode, InodeRecord* record, uint64_t token) {

@@ -29,15 +29,16 @@ int Content::inlineToPages(InodeRecord* record) {
   return status;
 }
 
-int Content::promote(uint64_t inode, InodeRecord* record) {
+int Content::promoteTo(uint64_t inode, InodeRecord* record, bool ready) {
   if (int status = resident(inode, record); status < 0) return status;
   if (record->kind == ContentKind::kFile) return 0;
   if (record->kind == ContentKind::kExternal) return -EOPNOTSUPP;
   const InodeRecord before = *record;
   Backing& backing = parts_.blobs.backing();
-  if (pages_.occupied(record) > backing.freeBytes()) parts_.heap.trim();
-  if (pages_.occupied(record) > backing.freeBytes()) return -ENOSPC;
-  const int status = files_.adopt(record, [&](int fd) -> int {
+  const uint64_t needed = pages_.occupied(record);
+  if (needed > 0 && needed > backing.freeBytes()) parts_.heap.trim();
+  if (needed > 0 && needed > backing.freeBytes()) return -ENOSPC;
+  const int status = files_.adopt(record, ready, [&](int fd) -> int {
     if (before.kind == ContentKind::kPages) return pages_.copyOut(&before, backing, fd);
     if (before.kind != ContentKind::kInline) return 0;
     const ssize_t n = blobWrite(backing, fd, inline_.of(&before)->bytes, before.size, 0);
@@ -45,6 +46,14 @@ int Content::promote(uint64_t inode, InodeRecord* record) {
   });
   if (status == 0) releaseBytes(inode, before);
   return status;
+}
+
+int Content::promote(uint64_t inode, InodeRecord* record) {
+  return promoteTo(inode, record, false);
+}
+
+int Content::promoteReady(uint64_t inode, InodeRecord* record) {
+  return promoteTo(inode, record, true);
 }
 
 int Content::chooseKind(uint64_t inode, InodeRecord* record, uint64_t end) {

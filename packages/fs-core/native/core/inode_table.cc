@@ -256,28 +256,37 @@ int HandleTable::grow() {
 int64_t HandleTable::allocate(uint64_t inode, uint32_t flags, uint32_t mount) {
   std::lock_guard lock(mutex_);
   // Ahead of need, so that files can be opened for a while after the disk became full.
-  if (free_.size() < kPerPage) {
-    const int status = grow();
-    if (free_.empty()) return status;
-  }
+  int status = 0;
+  while (free_.size() < kAhead && status == 0) status = grow();
+  if (free_.empty()) return status;
   const uint32_t index = free_.back();
   free_.pop_back();
   HandleRecord* record = segment_.handle(index);
   record->flags = flags;
   record->mount = mount;
   record->serial = serial_;
+  record->backing = 0;
   serial_ = serial_ == 0x7fffffff ? 1 : serial_ + 1;
   __atomic_store_n(&record->inode, static_cast<uint32_t>(inode), __ATOMIC_RELEASE);
   return static_cast<int64_t>(uint64_t{record->serial} << 32 | index);
 }
 
-bool HandleTable::free(uint64_t handle, uint64_t inode) {
+bool HandleTable::free(uint64_t handle, uint64_t inode, HandleRecord* was) {
   std::lock_guard lock(mutex_);
   HandleRecord* record = find(handle, inode);
   if (record == nullptr) return false;
+  *was = *record;
   record->inode = 0;
   free_.push_back(static_cast<uint32_t>(handle));
   return true;
+}
+
+void HandleTable::pass(uint64_t handle, uint32_t backing, uint64_t changed) {
+  std::lock_guard lock(mutex_);
+  HandleRecord* record = segment_.handle(static_cast<uint32_t>(handle));
+  record->backing = backing;
+  record->changed = changed;
+  record->flags |= O_DIRECT;
 }
 
 int64_t HandleTable::flags(uint64_t handle, uint64_t inode) {

@@ -95,15 +95,17 @@ class HandleTable {
   int start() { return grow(); }
   // A handle number (index and serial), -ENFILE, or -ENOSPC.
   int64_t allocate(uint64_t inode, uint32_t flags, uint32_t mount);
-  // Returns false when the number is no open handle of that inode.
-  bool free(uint64_t handle, uint64_t inode);
+  // Returns false when the number is no open handle of that inode; `was`: what it was.
+  bool free(uint64_t handle, uint64_t inode, HandleRecord* was);
+  // The open is passed through to the kernel's file `backing`, and nothing of it is cached.
+  void pass(uint64_t handle, uint32_t backing, uint64_t changed);
   // The handle's open flags, or -EBADF.
   int64_t flags(uint64_t handle, uint64_t inode);
   // Whether a mount has the inode open other than O_DIRECT. Looks at all handles.
   bool hasCachedOpen(uint64_t inode);
   uint64_t committedBytes();
 
-  // Frees each handle of `mount` and calls close(inode, handle); kEvery: of every mount.
+  // Frees each handle of `mount` and calls close(handle, record); kEvery: of every mount.
   static constexpr uint32_t kEvery = 0xffffffff;
   template <class F>
   void dropMount(uint32_t mount, F close);
@@ -111,6 +113,7 @@ class HandleTable {
 
  private:
   static constexpr uint64_t kPerPage = kPageSize / sizeof(HandleRecord);
+  static constexpr size_t kAhead = 256;
   HandleRecord* find(uint64_t handle, uint64_t inode) const;
   int grow();
 
@@ -124,18 +127,16 @@ template <class F>
 void HandleTable::dropMount(uint32_t mount, F close) {
   const uint64_t end = __atomic_load_n(&segment_.super()->handlesHighWater, __ATOMIC_ACQUIRE);
   for (uint64_t i = 1; i < end; ++i) {
-    uint64_t inode = 0;
-    uint64_t handle = 0;
+    HandleRecord was;
     {
       std::lock_guard lock(mutex_);
       HandleRecord* record = segment_.handle(i);
       if (record->inode == 0 || (mount != kEvery && record->mount != mount)) continue;
-      inode = record->inode;
-      handle = uint64_t{record->serial} << 32 | i;
+      was = *record;
       record->inode = 0;
       free_.push_back(static_cast<uint32_t>(i));
     }
-    close(inode, handle);
+    close(uint64_t{was.serial} << 32 | i, was);
   }
 }
 

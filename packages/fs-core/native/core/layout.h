@@ -120,7 +120,11 @@ struct HandleRecord {
   uint32_t flags;   // O_* of open(2)
   uint32_t mount;   // 0: a descriptor of the process, gone when it dies
   uint32_t serial;  // distinguishes reuses; part of the handle number
+  uint32_t backing;  // the kernel's id of the file that this open is passed through to, 0: served
+  uint32_t unused;
+  uint64_t changed;  // passed: the file's ctime in ns when it was opened, 0: nobody asked
 };
+static_assert(sizeof(HandleRecord) == 32);
 
 // A name in a directory. The first word is replaced in one store.
 struct Dentry {

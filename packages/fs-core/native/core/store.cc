@@ -154,12 +154,10 @@ void Store::detach(uint32_t mount) {
     observers_.slots[mount] = nullptr;
     observers_.attached.fetch_and(~(1u << mount), std::memory_order_release);
   }
-  handles_.dropMount(mount, [this](uint64_t inode, uint64_t handle) {
-    const bool watched = events_.wants(EventKind::kClosed);
-    Closing closing;
-    if (watched) closing = describeClosing(Caller{}, inode, handle);
-    dropOpen(inode, watched ? &closing : nullptr);
+  handles_.dropMount(mount, [this](uint64_t handle, const HandleRecord& was) {
+    closeHandle(Caller{}, handle, was);
   });
+  content_.passed().dropMount(mount);
   dropReferences(mount);
   std::unique_lock lock(observers_.mutex);
   inodes_.detachMount(mount);
@@ -224,6 +222,7 @@ void Store::reclaimIfUnused(uint64_t inode, InodeRecord* record) {
   if (events_.wantsAny(~0u) && retain(inode, record)) return;
   const InodeRecord dead = *record;
   if ((dead.flags & kInodeAwaited) != 0) awaitingForget_.fetch_sub(1);
+  passedFiles_.unpin(inode);
   Transaction tx(journal_);
   tx.set32(&record->mode, 0);
   tx.commit();

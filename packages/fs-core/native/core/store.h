@@ -24,6 +24,7 @@
 #include "inode_table.h"
 #include "journal.h"
 #include "locks.h"
+#include "passed_files.h"
 #include "ram/file_system.h"
 #include "segment.h"
 #include "views.h"
@@ -153,6 +154,7 @@ class Store final : public FileSystem {
   uint32_t enterCall() override { return inodes_.enter(); }
   void leaveCall(uint32_t token) override { inodes_.leave(token); }
   int outcome(uint32_t mount, uint64_t unique, int64_t* result) override;
+  int passThrough(uint32_t mount, BackingDevice* device) override;
 
  private:
   // What a new inode starts as.
@@ -180,7 +182,7 @@ class Store final : public FileSystem {
 
   int checkName(std::string_view name) const;
   InodeRecord* liveDirectory(uint64_t inode, int* error) const;
-  int describe(uint64_t inode, const InodeRecord* record, Attributes* out);
+  int describe(const Caller& caller, uint64_t inode, const InodeRecord* record, Attributes* out);
   int populate(uint64_t inode);
   struct WriteTarget {
     uint64_t inode, handle;
@@ -192,13 +194,27 @@ class Store final : public FileSystem {
   void touch(Transaction& tx, InodeRecord* record, bool modified);
   int64_t openHandle(const Caller& caller, uint64_t inode, InodeRecord* record, int flags,
                      OpenResult* out);
-  // What a `closed` event says, from before the handle is freed.
+  // What a `closed` event says.
   struct Closing {
     bool wrote = false;
     uint32_t pid = 0;
     EventCopy* copy = nullptr;
   };
   void dropOpen(uint64_t inode, const Closing* closing);
+  // Of a handle that has been freed.
+  void closeHandle(const Caller& caller, uint64_t handle, const HandleRecord& was);
+  // Passthrough, see store_passthrough.cc.
+  bool passes(const Caller& caller) const;
+  uint32_t mountsAttached() const;
+  bool wantsPassing(const InodeRecord* record, int flags) const;
+  void passOpen(const Caller& caller, uint64_t inode, InodeRecord* record, int flags,
+                OpenResult* out);
+  bool wrotePassed(const HandleRecord& was);
+  uint32_t attributeState(uint64_t inode, const Caller& caller);
+  void closePassed(const HandleRecord& was, bool mapped, const Closing* closing);
+  void endPassing(uint64_t inode, InodeRecord* record);
+  void sweepPinned();
+  void unpinIfFree(uint64_t inode);
   void dropReferences(uint32_t mount);
   void reclaimLater(uint64_t inode);
   int fillBatch(const Caller& caller, uint64_t inode, uint64_t cookie, bool plus, Batch* batch);
@@ -234,7 +250,7 @@ class Store final : public FileSystem {
                      uint64_t handle);
   void announceChange(const Caller& caller, uint64_t inode, const InodeRecord* record,
                       const SetAttributes& change);
-  Closing describeClosing(const Caller& caller, uint64_t inode, uint64_t handle);
+  Closing describeClosing(const Caller& caller, uint64_t handle, const HandleRecord& was);
   void announceClosed(uint64_t inode, const InodeRecord* record, const Closing& closing);
   void announceRemoval(const Caller& caller, uint64_t inode, const InodeRecord* record,
                        const EventPath& path);
@@ -268,6 +284,7 @@ class Store final : public FileSystem {
   BlobFiles blobs_;
   ViewRegistry views_;
   Content content_;
+  PassedFiles passedFiles_;
   Directory directories_{segment_, journal_, heap_};
   Xattrs xattrs_{segment_, journal_, heap_};
   InodeLocks locks_;

@@ -20,7 +20,8 @@ Timestamp time(int64_t seconds, uint32_t nanoseconds) { return {seconds, nanosec
 
 }  // namespace
 
-int Store::describe(uint64_t inode, const InodeRecord* record, Attributes* out) {
+int Store::describe(const Caller& caller, uint64_t inode, const InodeRecord* record,
+                    Attributes* out) {
   const bool device = S_ISCHR(record->mode) || S_ISBLK(record->mode);
   out->inode = inode;
   out->mode = record->mode;
@@ -29,6 +30,7 @@ int Store::describe(uint64_t inode, const InodeRecord* record, Attributes* out) 
   out->gid = record->gid;
   out->generation = record->generation;
   out->blockSize = kPageSize;
+  out->state = S_ISREG(record->mode) ? attributeState(inode, caller) : 0;
   out->device = device ? record->content : 0;
   out->born = time(record->born, record->bornNs);
   if (S_ISREG(record->mode)) return content_.describe(inode, record, out);
@@ -40,13 +42,14 @@ int Store::describe(uint64_t inode, const InodeRecord* record, Attributes* out) 
   return 0;
 }
 
-int Store::getAttributes(const Caller&, uint64_t inode, Attributes* out) {
+int Store::getAttributes(const Caller& caller, uint64_t inode, Attributes* out) {
   if (isClosed()) return -EIO;
+  if (caller.mount != 0 && passedFiles_.isChanging(inode)) unpinIfFree(inode);
   LockSet locks(locks_);
   locks.shared(inode);
   locks.lock();
   const InodeRecord* record = inodes_.live(inode);
-  return record == nullptr ? -ESTALE : describe(inode, record, out);
+  return record == nullptr ? -ESTALE : describe(caller, inode, record, out);
 }
 
 // What a write by someone without CAP_FSETID takes away. Lock: exclusive.
@@ -106,7 +109,7 @@ int Store::setAttributes(const Caller& caller, uint64_t inode, const SetAttribut
     if (events_.wantsAny(kChangeEvents)) [[unlikely]] {
       announceChange(caller, inode, record, change);
     }
-    return describe(inode, record, out);
+    return describe(caller, inode, record, out);
   });
   if (result == 0) {
     tellInode(caller, inode, change.size, (change.fields & kSetSize) != 0 ? UINT64_MAX : 0);

@@ -66,7 +66,7 @@ int Store::fillBatch(const Caller& caller, uint64_t inode, uint64_t cookie, bool
     const bool held = InodeLocks::stripe(dentry->inode) == InodeLocks::stripe(inode);
     if (!held && !mutex.try_lock_shared()) continue;
     entry.described =
-        describe(dentry->inode, segment_.inode(dentry->inode), &entry.attributes) == 0;
+        describe(caller, dentry->inode, segment_.inode(dentry->inode), &entry.attributes) == 0;
     if (entry.described) takeReference(caller, dentry->inode);
     if (!held) mutex.unlock_shared();
   }

@@ -109,12 +109,15 @@ void Store::flush(const Caller&, uint64_t inode, uint64_t handle) {
   if (EventCopy* copy = copyContents(inode)) eventHandles_.keepCopy(handle, copy);
 }
 
-// Before the handle is freed.
-Store::Closing Store::describeClosing(const Caller& caller, uint64_t inode, uint64_t handle) {
+// Of a handle that has just been freed.
+Store::Closing Store::describeClosing(const Caller& caller, uint64_t handle,
+                                      const HandleRecord& was) {
+  const uint64_t inode = was.inode;
   const EventHandles::Note note = eventHandles_.find(handle);
   Closing closing;
   closing.pid = caller.pid != 0 ? caller.pid : note.pid;
-  closing.wrote = note.known ? note.wrote : mayWrite(handles_.flags(handle, inode));
+  closing.wrote = note.known && was.backing == 0 ? note.wrote : mayWrite(was.flags);
+  if (closing.wrote && was.backing != 0) closing.wrote = wrotePassed(was);
   closing.copy = eventHandles_.takeCopy(handle);
   if (!closing.wrote || !events_.wantsContents() || (note.fresh && closing.copy != nullptr)) {
     return closing;

@@ -29,15 +29,21 @@ uint32_t wantedBy(int flags) {
 
 }  // namespace
 
-// Lock: at least shared.
+// Lock: at least shared; exclusive for a mount that passes through.
 int64_t Store::openHandle(const Caller& caller, uint64_t inode, InodeRecord* record, int flags,
                           OpenResult* out) {
   const int64_t handle = handles_.allocate(inode, static_cast<uint32_t>(flags), caller.mount);
   if (handle < 0) return handle;
   __atomic_fetch_add(&record->opens, 1, __ATOMIC_RELAXED);
   out->handle = static_cast<uint64_t>(handle);
-  out->direct = S_ISREG(record->mode) && views_.hasWritable(inode);
+  // One page cache is kept true by invalidation; a second one would see writes too late.
+  const uint32_t mounts = caller.mount == 0 ? 0 : mountsAttached();
+  const bool several = (mounts & (mounts - 1)) != 0 && !S_ISDIR(record->mode);
+  out->direct = several || (S_ISREG(record->mode) && views_.hasWritable(inode));
   out->flush = events_.wantsContents();
+  out->backing = 0;
+  out->unsettles = false;
+  if (passes(caller) && !S_ISDIR(record->mode)) passOpen(caller, inode, record, flags, out);
   return handle;
 }
 
@@ -46,7 +52,7 @@ int Store::open(const Caller& caller, uint64_t inode, int flags, uint32_t writeF
   const bool truncates = (flags & O_TRUNC) != 0;
   const int result = withRoom(caller, [&]() -> int {
     LockSet locks(locks_);
-    if (truncates) {
+    if (truncates || passes(caller)) {
       locks.exclusive(inode);
     } else {
       locks.shared(inode);
@@ -71,6 +77,9 @@ int Store::open(const Caller& caller, uint64_t inode, int flags, uint32_t writeF
     return 0;
   });
   if (result == 0 && truncates) tellInode(caller, inode, 0, UINT64_MAX);
+  // What other mounts have cached of its attributes is not true for long.
+  const bool writes = (flags & O_ACCMODE) != O_RDONLY;
+  if (result == 0 && !truncates && writes && out->backing > 0) tellInode(caller, inode, 0, 0);
   return result;
 }
 
@@ -132,19 +141,25 @@ int Store::makeTemporary(const Caller& caller, uint64_t parent, uint32_t mode, i
     if (events_.wantsAny(kOpenEvents)) [[unlikely]] {
       announceOpen(caller, inode, record, flags & ~O_TRUNC, opened->handle);
     }
-    return describe(inode, record, out);
+    return describe(caller, inode, record, out);
   });
 }
 
 void Store::close(const Caller& caller, uint64_t inode, uint64_t handle) {
+  HandleRecord was;
+  if (handles_.free(handle, inode, &was)) closeHandle(caller, handle, was);
+}
+
+void Store::closeHandle(const Caller& caller, uint64_t handle, const HandleRecord& was) {
   const bool watched = events_.wants(EventKind::kClosed);
   Closing closing;
-  if (watched) [[unlikely]] closing = describeClosing(caller, inode, handle);
-  if (handles_.free(handle, inode)) {
-    dropOpen(inode, watched ? &closing : nullptr);
-  } else if (closing.copy != nullptr) {
-    closing.copy->release();
-  }
+  if (watched) [[unlikely]] closing = describeClosing(caller, handle, was);
+  const Closing* told = watched ? &closing : nullptr;
+  if (!content_.passed().passes(was.mount)) return dropOpen(was.inode, told);
+  const PassedFiles::Opens left =
+      passedFiles_.closed(was.inode, was.mount, static_cast<int>(was.flags));
+  if (was.backing == 0 || left.all > 0) return dropOpen(was.inode, told);
+  closePassed(was, left.mapped, told);
 }
 
 // `closing`: for the listeners, or null.

@@ -81,7 +81,7 @@ int Store::lookup(const Caller& caller, uint64_t parent, std::string_view name, 
     if (locks.tryShared(inode)) {
       const InodeRecord* record = inodes_.live(inode);
       if (record == nullptr) return -ESTALE;  // ".." of a directory that is gone
-      if (int status = describe(inode, record, out); status < 0) return status;
+      if (int status = describe(caller, inode, record, out); status < 0) return status;
       takeReference(caller, inode);
       return 0;
     }
@@ -165,7 +165,7 @@ int Store::makeInode(const Caller& caller, uint64_t parent, std::string_view nam
   tx.outcome(caller, inode);
   tx.commit();
   takeReference(caller, static_cast<uint64_t>(inode));
-  const int status = describe(static_cast<uint64_t>(inode), record, out);
+  const int status = describe(caller, static_cast<uint64_t>(inode), record, out);
   if (events_.wantsAny(kBirthEvents)) [[unlikely]] {
     announceBirth(caller, static_cast<uint64_t>(inode), record, birth.openFlags, opened);
   }
@@ -241,7 +241,7 @@ int Store::link(const Caller& caller, uint64_t inode, uint64_t parent, std::stri
       announce(EventKind::kCreated, caller, inode, record);
     }
     takeReference(caller, inode);
-    return describe(inode, record, out);
+    return describe(caller, inode, record, out);
   });
   if (result == 0) {
     tellEntry(caller, parent, name);

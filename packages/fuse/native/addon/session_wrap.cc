@@ -71,7 +71,7 @@ Napi::Function SessionWrap::define(Napi::Env env) {
                       InstanceMethod<&SessionWrap::unref>("unref")});
 }
 
-// new Session(fileSystem, { direct, volumeLocks, threads, initFlags }, onEvent)
+// new Session(fileSystem, { direct, passthrough, volumeLocks, threads, initFlags }, onEvent)
 SessionWrap::SessionWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   FileSystem* fileSystem = fileSystemOf(info[0]);
   if (fileSystem == nullptr) {
@@ -81,6 +81,7 @@ SessionWrap::SessionWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   auto given = info[1].As<Napi::Object>();
   SessionOptions options;
   options.direct = given.Get("direct").ToBoolean();
+  options.passthrough = given.Get("passthrough").ToBoolean();
   options.volumeLocks = given.Get("volumeLocks").ToBoolean();
   bool lossless;
   options.initFlags = given.Get("initFlags").As<Napi::BigInt>().Uint64Value(&lossless);
@@ -168,6 +169,7 @@ Napi::Value SessionWrap::stats(const Napi::CallbackInfo& info) {
   result["threadsPeak"] = number(mount_->transport()->threadsPeak());
   result["protocolMinor"] = number(session->negotiated.minor);
   result["initFlags"] = Napi::BigInt::New(env, session->negotiated.flags);
+  result["passthrough"] = Napi::Number::New(env, session->passthrough.load());
   result["maxWriteBytes"] = number(session->negotiated.maxWrite);
   return result;
 }

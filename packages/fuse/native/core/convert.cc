@@ -54,11 +54,15 @@ void toWire(const Attributes& from, WireStatx* to) {
   to->deviceMinor = minor(from.device);
 }
 
+uint64_t attributeLifetime(const Attributes& attributes) {
+  return (attributes.state & kAttributesUnsettled) != 0 ? 0 : kLifetimeSeconds;
+}
+
 void toEntry(const Attributes& from, EntryOut* to) {
   to->node = from.inode;
   to->generation = from.generation;
   to->entryValid = kLifetimeSeconds;
-  to->attributesValid = kLifetimeSeconds;
+  to->attributesValid = attributeLifetime(from);
   toWire(from, &to->attributes);
 }
 

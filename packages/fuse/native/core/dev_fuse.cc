@@ -19,6 +19,8 @@ namespace ram::fuse {
 namespace {
 
 #define RAM_FUSE_CLONE _IOR(229, 0, uint32_t)
+#define RAM_FUSE_BACKING_OPEN _IOW(229, 1, BackingMap)
+#define RAM_FUSE_BACKING_CLOSE _IOW(229, 2, uint32_t)
 
 constexpr uint32_t kSampleEvery = 8;  // requests between two looks at the queue
 constexpr uint32_t kPatienceMin = 2, kPatienceMax = 64;
@@ -284,6 +286,17 @@ int DevFuse::send(uint32_t channel, std::span<const std::byte> reply) {
 }
 
 int DevFuse::notify(std::span<const std::byte> notice) { return send(0, notice); }
+
+int DevFuse::openBacking(int fd) {
+  BackingMap map{fd, 0, 0};
+  int id = ::ioctl(descriptors_[0], RAM_FUSE_BACKING_OPEN, &map);
+  return id < 0 ? -errno : id;
+}
+
+void DevFuse::closeBacking(int id) {
+  uint32_t closed = static_cast<uint32_t>(id);
+  ::ioctl(descriptors_[0], RAM_FUSE_BACKING_CLOSE, &closed);
+}
 
 bool DevFuse::expectDelay() {
   auto* worker = static_cast<Worker*>(currentWorker);

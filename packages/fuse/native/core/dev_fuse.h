@@ -46,6 +46,8 @@ class DevFuse final : public Transport {
   int send(uint32_t channel, std::span<const std::byte> reply) override;
   int notify(std::span<const std::byte> notice) override;
   bool expectDelay() override;
+  int openBacking(int fd) override;
+  void closeBacking(int id) override;
 
   // The mount's own descriptor, -1 after close().
   int device() const { return descriptors_[0]; }

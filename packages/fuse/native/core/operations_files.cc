@@ -32,7 +32,12 @@ void replyOpened(Session& session, const Request& request, uint64_t inode,
   direct = direct || opened.direct;
   auto* out = reply.make<OpenOut>(offset);
   out->handle = opened.handle;
-  out->flags = direct ? kOpenDirectIo | kOpenParallelDirectWrites : kOpenKeepCache;
+  if (opened.backing > 0) {
+    out->flags = kOpenPassthrough;  // the kernel refuses kOpenKeepCache besides
+    out->backing = opened.backing;
+  } else {
+    out->flags = direct ? kOpenDirectIo | kOpenParallelDirectWrites : kOpenKeepCache;
+  }
   if (!needsFlush(session, request, opened)) out->flags |= kOpenNoFlush;
   reply.openedInode = inode;
   reply.openedHandle = opened.handle;
@@ -82,6 +87,7 @@ int64_t open(Session& session, Request& request, Reply& reply) {
     return error;
   }
   watch.changed();
+  if (opened.unsettles) session.notifier.invalidateAttributesNow(request.node());
   replyOpened(session, request, request.node(), opened, direct, reply, 0);
   return sizeof(OpenOut);
 }

@@ -50,6 +50,7 @@ Negotiated negotiate(const InitIn& in, const SessionOptions& options) {
   result.minor = std::min(in.minor, kMinor);
   uint64_t wanted = kWanted;
   if (options.volumeLocks) wanted |= kPosixLocks | kFlockLocks;
+  if (options.passthrough) wanted |= kPassthrough;
   result.flags = wanted & offeredBy(in) & options.initFlags;
   // Without the second version the kernel clears set-id bits itself, but not for O_TRUNC in open.
   if ((result.flags & kHandleKillPrivilegesV2) == 0) {
@@ -85,10 +86,12 @@ int64_t init(Session& session, Request& request, Reply& reply) {
     out->maxWrite = agreed.maxWrite;
     out->timeGranularity = 1;
     out->maxPages = static_cast<uint16_t>(agreed.maxPages);
+    // One file system, the Volume's tmpfs, lies below ours.
+    out->maxStackDepth = (agreed.flags & kPassthrough) != 0 ? 1 : 0;
     error = session.fileSystem.recordInit(session.mount, out, sizeof(*out));
   }
   if (error >= 0) session.ready.store(true, std::memory_order_release);
-  if (session.onInit != nullptr) session.onInit(session.onInitContext, std::min(error, 0));
+  session.initialized = std::min(error, 0);
   return error < 0 ? error : static_cast<int64_t>(sizeof(*out));
 }
 

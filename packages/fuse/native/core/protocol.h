@@ -415,6 +415,14 @@ struct InvalidateEntryOut {
   uint32_t nameLength, flags;
 };
 
+// The argument of the ioctl that makes a file known for passthrough.
+struct BackingMap {
+  int32_t fd;
+  uint32_t flags;
+  uint64_t padding;
+};
+
+static_assert(sizeof(BackingMap) == 16);
 static_assert(sizeof(InHeader) == 40 && sizeof(OutHeader) == 16);
 static_assert(sizeof(WireAttributes) == 88 && sizeof(EntryOut) == 128);
 static_assert(sizeof(AttributesOut) == 104 && sizeof(GetattrIn) == 16);

@@ -1,5 +1,8 @@
 #include "session.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <cerrno>
 
 #include "operations.h"
@@ -54,11 +57,34 @@ void Session::handle(std::span<const std::byte> bytes, uint32_t channel,
   if (result == kNoReply) return;
   if (result < 0) counters.errors.fetch_add(1, std::memory_order_relaxed);
   auto answer = reply.finish(request.header->unique, result);
-  if (transport.send(channel, answer) >= 0) return;
+  int sent = transport.send(channel, answer);
+  if (initialized) finishInit();
+  if (sent >= 0) return;
   undo(request, reply);
   if (request.header->opcode == kReaddirplus && result > 0) {
     forgetEntries(*this, request.caller, answer.subspan(sizeof(OutHeader)));
   }
+}
+
+// The kernel has the reply to INIT, and sends no other request before this returns.
+void Session::finishInit() {
+  int result = *initialized;
+  initialized.reset();
+  if (result == 0 && options.passthrough) passthrough = startPassthrough();
+  if (onInit != nullptr) onInit(onInitContext, result);
+}
+
+// Tries with a file of its own whether this process may.
+int Session::startPassthrough() {
+  if ((negotiated.flags & kPassthrough) == 0) return -EOPNOTSUPP;
+  int file = ::memfd_create("ram-probe", MFD_CLOEXEC);
+  if (file < 0) return -errno;
+  int id = transport.openBacking(file);
+  if (id > 0) transport.closeBacking(id);
+  ::close(file);
+  if (id <= 0) return id < 0 ? id : -EIO;
+  int error = fileSystem.passThrough(mount, this);
+  return error < 0 ? error : 1;
 }
 
 int64_t Session::dispatch(Request& request, Reply& reply) {

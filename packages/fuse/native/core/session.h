@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 
 #include "freed_space.h"
@@ -33,6 +34,7 @@ inline constexpr size_t kReplyMax = kDataMax + 4096;
 
 struct SessionOptions {
   bool direct = false;               // io 'direct': no page cache
+  bool passthrough = false;          // io 'passthrough', where the kernel lets us
   bool volumeLocks = false;          // locks 'volume': our lock table, not the kernel's
   uint64_t initFlags = ~uint64_t{0}; // what may be negotiated; tests mask what old kernels lack
 };
@@ -54,7 +56,7 @@ struct Counters {
 
 struct Operation;
 
-class Session final : public RequestHandler, public LockListener {
+class Session final : public RequestHandler, public LockListener, public BackingDevice {
  public:
   // Takes a reference on `fileSystem` until close().
   Session(FileSystem* fileSystem, Transport& transport, const SessionOptions& options);
@@ -71,6 +73,8 @@ class Session final : public RequestHandler, public LockListener {
               std::span<std::byte> replyMemory) override;
 
   void lockSettled(uint64_t unique, uint32_t channel, int result) override;
+  int openBacking(int fd) override { return transport.openBacking(fd); }
+  void closeBacking(int id) override { transport.closeBacking(id); }
 
   // Called once with 0 or -errno when INIT is answered.
   void (*onInit)(void* context, int result) = nullptr;
@@ -87,9 +91,15 @@ class Session final : public RequestHandler, public LockListener {
   uint32_t mount = 0;
   Negotiated negotiated;  // written by INIT, before which no other request is answered
   std::atomic<bool> ready{false};
+  std::optional<int> initialized;  // by INIT: its outcome, until the reply is sent
+  // 1: passed through; 0: not asked for; or why not: -EOPNOTSUPP where the kernel or the Volume
+  // can't, -EPERM without CAP_SYS_ADMIN.
+  std::atomic<int> passthrough{0};
 
  private:
   int64_t dispatch(Request& request, Reply& reply);
+  void finishInit();
+  int startPassthrough();
   int64_t run(const Operation& operation, Request request, Reply& reply);
   int64_t retryWithFreedSpace(const Operation& operation, const Request& request, Reply& reply);
   void undo(const Request& request, const Reply& reply);

@@ -20,6 +20,10 @@ class Transport {
   // requests meanwhile. Returns whether one does.
   virtual bool expectDelay() = 0;
 
+  // Makes an open file known to the kernel, for passthrough. Returns its id > 0 or -errno.
+  virtual int openBacking(int fd) = 0;
+  virtual void closeBacking(int id) = 0;
+
  protected:
   ~Transport() = default;
 };

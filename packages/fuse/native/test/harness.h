@@ -53,6 +53,9 @@ class RecordingTransport final : public Transport {
     return true;
   }
 
+  int openBacking(int) override { return backingResult < 0 ? backingResult : ++lastBacking; }
+  void closeBacking(int) override { closedBackings++; }
+
   bool waitForNotices(size_t count) {
     std::unique_lock lock(mutex);
     return noticed.wait_for(lock, std::chrono::seconds(5),
@@ -72,6 +75,9 @@ class RecordingTransport final : public Transport {
   std::vector<Message> replies, notices;
   std::vector<int> notifyResults;
   int sendResult = 0;
+  int backingResult = -EPERM;
+  int lastBacking = 0;
+  int closedBackings = 0;
   std::atomic<int> delays{0};
 };
 

@@ -4,10 +4,11 @@ import assert from 'node:assert';
 import fs from 'node:fs';
 import { Volume } from '@ram/fs-core';
 import { mount } from '../../src/index.ts';
+import type { IoMode } from '../../src/index.ts';
 
 const [directory = '', io = 'cached'] = process.argv.slice(2);
 const volume = new Volume({ maxBytes: '128M' });
-await using mounted = await mount(volume, directory, { io: io as 'cached' | 'direct' });
+await using mounted = await mount(volume, directory, { io: io as IoMode });
 const inside = volume.fs;
 const at = (path: string) => directory + path;
 const enoent = { code: 'ENOENT' };

@@ -7,10 +7,11 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import { Volume } from '@ram/fs-core';
 import { mount } from '../../src/index.ts';
+import type { IoMode } from '../../src/index.ts';
 
 const [directory = '', hammer = '', io = '', batches = '100', seed = '1'] = process.argv.slice(2);
 const volume = new Volume({ maxBytes: '128M' });
-const mounted = await mount(volume, directory, { io: io as 'cached' | 'direct' });
+const mounted = await mount(volume, directory, { io: io as IoMode });
 const inside = volume.fs;
 let state = Number(seed);
 

@@ -3,10 +3,11 @@
 import fs from 'node:fs';
 import { Volume } from '@ram/fs-core';
 import { mount } from '../../src/index.ts';
+import type { IoMode } from '../../src/index.ts';
 
 const [directory = '', io = 'cached'] = process.argv.slice(2);
 const volume = new Volume({ maxBytes: '64M' });
-await using mounted = await mount(volume, directory, { io: io as 'cached' | 'direct' });
+await using mounted = await mount(volume, directory, { io: io as IoMode });
 const fd = fs.openSync(`${directory}/file`, 'w+');
 fs.writeSync(fd, 'text');
 process.stdout.write(attempt());

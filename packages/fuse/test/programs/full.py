@@ -1,5 +1,7 @@
-"""Fills the disk at the given directory by write, by mmap and with inodes. Prints ok."""
-import errno, mmap, os, sys
+"""Fills the disk at the given directory by write, by mmap and with inodes. Prints ok.
+
+Arguments: directory, io. Passed through, a store that finds no room is SIGBUS, as on tmpfs."""
+import errno, mmap, os, signal, sys
 
 os.chdir(sys.argv[1])
 
@@ -38,13 +40,26 @@ with open('big', 'rb') as f:
 assert len(data) == size and data.count(b'x') == size
 assert fails(put, 'more', b'y' * 100000) == errno.ENOSPC
 
-fd = os.open('mapped', os.O_CREAT | os.O_RDWR)
-os.ftruncate(fd, 1 << 20)
-pages = mmap.mmap(fd, 1 << 20)
-pages[:] = b'z' * (1 << 20)
-assert fails(pages.flush) == errno.ENOSPC
-pages.close()
-os.close(fd)
+def store():
+    fd = os.open('mapped', os.O_CREAT | os.O_RDWR)
+    os.ftruncate(fd, 1 << 20)
+    pages = mmap.mmap(fd, 1 << 20)
+    pages[:] = b'z' * (1 << 20)
+    error = fails(pages.flush)
+    pages.close()
+    os.close(fd)
+    return error
+
+
+child = os.fork()
+if child == 0:
+    os._exit(store())
+ended = os.waitpid(child, 0)[1]
+if sys.argv[2] == 'passthrough':
+    assert os.WIFSIGNALED(ended) and os.WTERMSIG(ended) == signal.SIGBUS, ended
+else:
+    assert os.WIFEXITED(ended) and os.WEXITSTATUS(ended) == errno.ENOSPC, ended
+os.unlink('mapped')
 
 with open('keep', 'rb') as f:
     assert f.read() == b'k' * 10000

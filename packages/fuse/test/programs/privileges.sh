@@ -27,6 +27,11 @@ done
 # root overwrite keeps
 cp /bin/true s; chmod 6777 s; printf x 1<>s; echo "root write $(stat -c '%a' s)"
 chown 1:1 s; echo "chown $(stat -c '%a' s)"
+# who holds a descriptor may write whatever the mode says by now, and takes the bits all the same
+cp /bin/true s; chown 0:0 s; chmod 6777 s; exec 3<>s; chmod 6755 s
+nob sh -c 'printf x >&3'; echo "held $(stat -c '%a' s)"; exec 3>&-
+cp /bin/true s; chmod 6755 s; nob python3 -c 'import os; os.chown("s", -1, -1)' 2>/dev/null
+echo "chown of nothing $(stat -c '%a' s)"
 # mandatory sgid without x
 cp /bin/true s; chmod 2664 s; chown 0:0 s; chmod 2666 s; nob sh -c 'printf x 1<>s'; echo "sgid no x $(stat -c '%a' s)"
 mkdir sg; chgrp 5 sg; chmod 2777 sg; nob mkdir sg/d; nob touch sg/f; stat -c '%a %g' sg/d sg/f

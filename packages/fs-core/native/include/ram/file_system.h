@@ -12,6 +12,7 @@
 //   - semantics are those of tmpfs(5) unless a comment says otherwise
 #pragma once
 
+#include <errno.h>
 #include <sys/types.h>
 
 #include <cstddef>
@@ -20,7 +21,7 @@
 
 namespace ram {
 
-inline constexpr uint32_t kFileSystemAbi = 3;
+inline constexpr uint32_t kFileSystemAbi = 4;
 // Marks the JavaScript value that carries a FileSystem* between addons (napi_type_tag).
 inline constexpr uint64_t kFileSystemTag[2] = {0x72616d2d66696c65, 0x2d73797374656d31};
 inline constexpr uint64_t kRootInode = 1;
@@ -42,6 +43,15 @@ struct Attributes {
   uint32_t gid;
   uint32_t generation;  // differs between two lives of one inode number
   uint32_t blockSize;   // preferred I/O size, bytes
+  uint32_t state;       // AttributeState bits, as they are for the caller's mount
+};
+
+enum AttributeState : uint32_t {
+  // The kernel, or a client's mapping, may change size, blocks and times without a request: they
+  // must not be cached.
+  kAttributesUnsettled = 1u << 0,
+  // Open for writing on the caller's mount, passed through.
+  kPassedForWriting = 1u << 1,
 };
 
 // Who asks. `mount` is 0 for calls from inside the process; otherwise the number that attach()
@@ -82,8 +92,26 @@ struct SetAttributes {
 
 struct OpenResult {
   uint64_t handle;     // to be given to read, write, …, release
-  bool direct;         // a writable view exists: the kernel must not cache this file's pages
+  bool direct;         // the kernel must not cache this file's pages: a writable view exists, or
+                       // another mount
   bool flush = false;  // flush() has something to do when a descriptor of it is closed
+  // With this open the kernel may change attributes without a request: what it has cached of them
+  // is no longer true for long.
+  bool unsettles = false;
+  // > 0: the kernel reads and writes by itself, through this id of the mount's BackingDevice; no
+  // read or write comes.
+  int32_t backing = 0;
+};
+
+// Where the kernel of one mount learns which files it may read and write by itself. Called with
+// locks held; must not wait for requests.
+class BackingDevice {
+ public:
+  virtual int openBacking(int fd) = 0;  // an id > 0, or -errno
+  virtual void closeBacking(int id) = 0;
+
+ protected:
+  ~BackingDevice() = default;
 };
 
 enum WriteFlag : uint32_t {
@@ -243,6 +271,11 @@ class FileSystem {
   // The recorded outcome of a request that changed something: >= 0 an inode number or 0, or
   // -errno, in `result`. Returns -ENOENT when no outcome is kept under `unique`.
   virtual int outcome(uint32_t mount, uint64_t unique, int64_t* result) = 0;
+
+  // --- passthrough -----------------------------------------------------------------------------
+  // From now on opens of `mount` may be passed through; `device` is used until detach() returns.
+  // -EOPNOTSUPP where the kernel could not be held to the limit.
+  virtual int passThrough(uint32_t, BackingDevice*) { return -EOPNOTSUPP; }
 
  protected:
   ~FileSystem() = default;

@@ -1,0 +1,78 @@
+// Blob files that kernels may read and write by themselves (FUSE passthrough), and empty ones that
+// wait to become the content of a new file.
+//
+// A kernel knows a blob file by a backing id, which stays the same for as long as the blob file is
+// here: making one takes a system call, and one inode must not be open under two of them.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <list>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "blob_files.h"
+#include "layout.h"
+#include "ram/file_system.h"
+
+namespace ram {
+
+// Thread-safe. Lock: mutex_, a leaf but for BlobFiles, which may be entered from here.
+//
+// INVARIANT: every blob file in here has a lease, so the server has it open exactly once: its
+// F_SETLEASE fails exactly while a kernel, or a mapping that a client kept, has it open too.
+class PassedBlobs {
+ public:
+  explicit PassedBlobs(BlobFiles& blobs);
+
+  // `device` is called until dropMount(mount) has returned.
+  void setDevice(uint32_t mount, BackingDevice* device);
+  void dropMount(uint32_t mount);
+  bool passes(uint32_t mount) const {
+    return mount != 0 && (mounts_.load(std::memory_order_acquire) >> mount & 1) != 0;
+  }
+  uint32_t mountCount() const { return __builtin_popcount(mounts_.load()); }
+
+  // An empty blob file that was used before. false: there is none ready.
+  bool takeEmpty(uint64_t* number, BlobFiles::Lease* out);
+  // The mount's backing id (> 0) of a blob file, which is kept until park() or recycle().
+  // -EMFILE where there are too many of them, or what the kernel says.
+  int acquire(uint64_t number, uint32_t mount);
+  // No mount has it open any more. Its ids are kept for a while.
+  void park(uint64_t number);
+  int fd(uint64_t number);  // of one that is in here, else -EBADF
+
+  // Its content is dead. True: it has been emptied and waits for a new file. False: the caller
+  // must remove it (it isn't in here any more).
+  bool recycle(uint64_t number);
+  void forget(uint64_t number);  // as if it had never been in here
+
+ private:
+  struct Blob {
+    BlobFiles::Lease lease;
+    std::array<int32_t, kMaxMounts> ids{};  // 0: none
+    bool parked = false;
+    std::list<uint64_t>::iterator place{};  // valid while parked
+  };
+  using Blobs = std::unordered_map<uint64_t, Blob>;
+
+  void closeIds(Blob& blob);
+  void drop(Blobs::iterator found);
+  bool shrink();
+
+  BlobFiles& files_;
+  const size_t parkedMax_, emptyMax_, allMax_;
+  std::mutex mutex_;
+  std::array<BackingDevice*, kMaxMounts> devices_{};
+  std::atomic<uint32_t> mounts_{0};  // bit per mount that passes through
+  Blobs blobs_;
+  std::list<uint64_t> parked_;  // oldest first
+  std::vector<uint64_t> empty_;
+};
+
+// Whether a descriptor, the only one of its file here, is the only one at all.
+bool isOnlyOpen(int fd);
+
+}  // namespace ram

@@ -1,0 +1,143 @@
+// Files that kernels read and write by themselves: which opens, since when, and what follows their
+// last close.
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/stat.h>
+
+#include "store.h"
+
+namespace ram {
+namespace {
+
+constexpr int kCloseYields = 2;
+
+}  // namespace
+
+int Store::passThrough(uint32_t mount, BackingDevice* device) {
+  if (isClosed()) return -EIO;
+  if (mount == 0 || mount >= kMaxMounts) return -EINVAL;
+  // The kernel holds nobody to a limit that is only a counter of ours.
+  if (!backing_->isTmpfs()) return -EOPNOTSUPP;
+  content_.passed().setDevice(mount, device);
+  return 0;
+}
+
+bool Store::passes(const Caller& caller) const { return content_.passed().passes(caller.mount); }
+
+uint32_t Store::mountsAttached() const {
+  return observers_.attached.load(std::memory_order_acquire);
+}
+
+// What an open becomes that is the mount's first of this inode. Lock: exclusive.
+bool Store::wantsPassing(const InodeRecord* record, int flags) const {
+  if (content_.provider() != nullptr) return false;
+  if (record->kind == ContentKind::kFile) return true;
+  if (record->kind == ContentKind::kExternal || record->kind == ContentKind::kAbsent) return false;
+  // A small file that is only read is best left to the page cache, of which there may be but one.
+  const uint32_t mounts = mountsAttached();
+  return (flags & O_ACCMODE) != O_RDONLY || (mounts & (mounts - 1)) != 0;
+}
+
+// Counts an open of a mount that may pass through, and passes it if that can be. Lock: exclusive.
+void Store::passOpen(const Caller& caller, uint64_t inode, InodeRecord* record, int flags,
+                     OpenResult* out) {
+  const PassedFiles::Opens before = passedFiles_.of(inode, caller.mount);
+  int id = 0;
+  if (before.all > 0 ? before.passed : wantsPassing(record, flags)) {
+    id = content_.promoteReady(inode, record);
+    if (id == 0) id = content_.passed().acquire(record->content, caller.mount);
+  }
+  const bool passed = id > 0;
+  // Others have it open as passed, and the kernel allows no mixture.
+  if (!passed && before.all > 0 && before.passed) out->direct = true;
+  passedFiles_.opened(inode, caller.mount, passed, flags);
+  if (!passed) return;
+  out->backing = id;
+  out->direct = false;
+  out->unsettles = before.mappers == 0 && (flags & O_ACCMODE) == O_RDWR;
+  const bool watched = (flags & O_ACCMODE) != O_RDONLY && events_.wants(EventKind::kClosed);
+  const uint64_t changed = watched ? content_.changedNs(record) : 0;
+  handles_.pass(out->handle, static_cast<uint32_t>(id), changed);
+}
+
+// Lock: at least shared.
+uint32_t Store::attributeState(uint64_t inode, const Caller& caller) {
+  if (caller.mount == 0 || passedFiles_.isQuiet()) return 0;
+  const PassedFiles::Opens own = passedFiles_.of(inode, caller.mount);
+  uint32_t state = own.writers > 0 ? uint32_t{kPassedForWriting} : 0;
+  const uint32_t others = mountsAttached() & ~(1u << caller.mount);
+  if (own.mappers > 0 || passedFiles_.isChanging(inode) || passedFiles_.anyWriter(inode, others)) {
+    state |= kAttributesUnsettled;
+  }
+  return state;
+}
+
+// The last open of the mount. `mapped`: one of them could be mapped for writing.
+void Store::closePassed(const HandleRecord& was, bool mapped, const Closing* closing) {
+  {
+    LockSet locks(locks_);
+    locks.exclusive(was.inode);
+    locks.lock();
+    InodeRecord* record = segment_.inode(was.inode);
+    if (closing != nullptr) [[unlikely]] announceClosed(was.inode, record, *closing);
+    // Until endPassing() knows better.
+    if (mapped) passedFiles_.pin(was.inode, true);
+    if (!passedFiles_.anyPassed(was.inode, mountsAttached() | 1u << was.mount)) {
+      endPassing(was.inode, record);
+    }
+    __atomic_sub_fetch(&record->opens, 1, __ATOMIC_ACQ_REL);
+    reclaimIfUnused(was.inode, record);
+  }
+  sweepPinned();
+}
+
+// The kernel writes without telling: whether the file changed while this handle was open.
+bool Store::wrotePassed(const HandleRecord& was) {
+  LockSet locks(locks_);
+  locks.shared(was.inode);
+  locks.lock();
+  const InodeRecord* record = segment_.inode(was.inode);
+  return was.changed == 0 || content_.changedNs(record) != was.changed;
+}
+
+// No kernel has the file open any more; mappings of clients may have outlived that.
+// Lock: exclusive.
+void Store::endPassing(uint64_t inode, InodeRecord* record) {
+  if (record->kind != ContentKind::kFile) return passedFiles_.unpin(inode);
+  const bool dead = record->links == 0 &&
+                    __atomic_load_n(&record->lookups, __ATOMIC_ACQUIRE) == 0;
+  if (dead && __atomic_load_n(&record->opens, __ATOMIC_ACQUIRE) == 1) return;
+  const uint64_t number = record->content;
+  bool ours = content_.isOurs(inode, record);
+  // The client that closed it may not quite be out of the kernel.
+  for (int i = 0; !ours && i < kCloseYields; ++i) {
+    ::sched_yield();
+    ours = content_.isOurs(inode, record);
+  }
+  if (!ours) {
+    passedFiles_.pin(inode, false);
+    return content_.passed().park(number);
+  }
+  passedFiles_.unpin(inode);
+  if (content_.demote(inode, record) < 0) content_.passed().park(number);
+}
+
+// Looks whether one of the files that clients kept is free by now. No lock held.
+void Store::sweepPinned() {
+  const uint64_t inode = passedFiles_.nextPinned();
+  if (inode != 0) unpinIfFree(inode);
+}
+
+void Store::unpinIfFree(uint64_t inode) {
+  LockSet locks(locks_);
+  locks.exclusive(inode);
+  locks.lock();
+  InodeRecord* record = inodes_.live(inode);
+  if (record == nullptr) return passedFiles_.unpin(inode);
+  if (!passedFiles_.anyPassed(inode, mountsAttached()) && content_.isOurs(inode, record)) {
+    endPassing(inode, record);
+  }
+}
+
+}  // namespace ram

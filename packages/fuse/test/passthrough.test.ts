@@ -1,0 +1,51 @@
+// What the kernel does by itself on a passed-through mount, and what it asks.
+import { describe, expect, it } from 'vitest';
+import { childNodeArguments, runCommand, runNode } from '@ram/test-support';
+import { fileURLToPath } from 'node:url';
+import { childProgram, makeFolder, rootMounts } from './support.ts';
+import { ioInForce } from '../src/io-in-force.ts';
+
+describe.each([
+  [true, { lookup: 1, getattr: 1, create: 1 }, { getattr: 1, unlink: 1 }],
+  [false, { lookup: 1, create: 1 }, { unlink: 1 }],
+] as const)('with defaultPermissions %s', (checked, create, unlink) => {
+  rootMounts.it('clients wait for few requests', async () => {
+    const args = [makeFolder(), 'passthrough', String(checked)];
+    const { stdout, stderr } = await runNode(childProgram('counts.ts'), args);
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toEqual({
+      openSmall: { open: 1 },
+      openLarge: { open: 1 },
+      create,
+      createAndWrite: { ...create, getxattr: 1 },
+      unlink,
+      statCached: {},
+      missing: {},
+      readLarge: { open: 1 },
+    });
+  });
+});
+
+rootMounts.it('without descriptors files are served, unseen', async () => {
+  const program = fileURLToPath(childProgram('exhausted.ts'));
+  const command = 'ulimit -n 80; exec "$@"';
+  const args = ['-c', command, 'sh', process.execPath, ...childNodeArguments, program];
+  const { stdout, stderr } = await runCommand('sh', [...args, makeFolder()], { timeoutMs: 25_000 });
+  expect({ stdout, stderr }).toEqual({ stdout: 'ok\n', stderr: '' });
+});
+
+rootMounts.it('small files end as slabs, with their sizes, times and blocks', async () => {
+  const { stdout, stderr } = await runNode(childProgram('small-files.ts'), [makeFolder()]);
+  expect({ stdout, stderr }).toEqual({ stdout: 'ok\n', stderr: '' });
+});
+
+describe('the mode in force', () => {
+  it('is what was asked for where that can be', () => {
+    expect(ioInForce('direct', 0)).toEqual({ mode: 'direct' });
+    expect(ioInForce('passthrough', 1)).toEqual({ mode: 'passthrough' });
+  });
+  it('says why the kernel does not pass through', () => {
+    expect(ioInForce('passthrough', -1).reason).toContain('CAP_SYS_ADMIN');
+    expect(ioInForce('passthrough', -95)).toMatchObject({ mode: 'cached' });
+  });
+});
