@@ -1,8 +1,6 @@
 // The child process that holds the mounts:
-//   node mount-side.mjs {"cases":[],"quick":false,"also":["fuse-native"]}
+//   node mount-side.mjs {"cases":[],"quick":false,"also":["fuse-native"],"parent":"/tmp/x"}
 // Prints a Row as JSON on each line.
-import { mkdtempSync, rmdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { setTimeout as later } from 'node:timers/promises';
 import { Helper } from './helper.mjs';
 import { mountOperations } from './mount-operations.mjs';
@@ -12,9 +10,8 @@ import { interleaved } from './rounds.mjs';
 /** @typedef {import('./mounts.mjs').Mount} Mount */
 /** @typedef {import('./mount-operations.mjs').MountOperation} MountOperation */
 
-/** @type {{ cases: string[], quick: boolean, also: string[] }} */
-const { cases, quick, also } = JSON.parse(process.argv[2] ?? '{}');
-const parent = mkdtempSync(`${tmpdir()}/ram-bench-`);
+/** @type {{ cases: string[], quick: boolean, also: string[], parent: string }} */
+const { cases, quick, also, parent } = JSON.parse(process.argv[2] ?? '{}');
 const helper = new Helper();
 /** @type {Mount[]} */
 const mounts = [];
@@ -31,7 +28,6 @@ try {
 } finally {
   helper.close();
   for (const mounted of mounts) await mounted.close();
-  rmdirSync(parent);
 }
 
 /** @param {MountOperation} operation */

@@ -1,5 +1,7 @@
 // The mounts are held by a child process: one that hangs takes nothing else with it.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { formatRow } from './format.mjs';
@@ -22,7 +24,8 @@ const tolerance = 1.15;
  */
 export async function runThroughMount({ cases, quick, also, report }) {
   compileHelper();
-  const child = spawn(process.execPath, [side, JSON.stringify({ cases, quick, also })], {
+  const parent = mkdtempSync(`${tmpdir()}/ram-bench-`);
+  const child = spawn(process.execPath, [side, JSON.stringify({ cases, quick, also, parent })], {
     stdio: ['ignore', 'pipe', 'inherit'],
     timeout: timeLimitMs,
     killSignal: 'SIGKILL',
@@ -37,6 +40,7 @@ export async function runThroughMount({ cases, quick, also, report }) {
     report(formatRow(row));
   }
   const code = await ended;
+  clearAway(parent);
   if (code !== 0) throw new Error(`the process with the mounts ended with ${code}`);
   return rows;
 }
@@ -56,4 +60,13 @@ function addBudgets(row, nullRow) {
     }
     if (one.contender !== row.peer) one.budgetMicroseconds = tolerance * awaited * price + peer;
   }
+}
+
+/** What a killed child has left. @param {string} parent */
+function clearAway(parent) {
+  for (const name of readdirSync(parent)) {
+    spawnSync('umount', ['-f', '-l', `${parent}/${name}`]);
+    rmdirSync(`${parent}/${name}`);
+  }
+  rmdirSync(parent);
 }
