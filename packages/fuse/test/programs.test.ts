@@ -1,5 +1,5 @@
 // What ordinary programs and system calls see.
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { describe, expect } from 'vitest';
 import { runNode } from '@ram/test-support';
 import type { IoMode, MountOptions } from '../src/index.ts';
@@ -23,36 +23,15 @@ const ways: MountOptions[] = [
 ];
 
 const python = program('python3');
-const setcap = program('setcap', 'libcap2-bin');
 
 describe.each(ways)('a mount with %j', (options) => {
-  python.it('answers every kind of request', async () => {
+  python.it('refuses ioctl, and lets locks wait', async () => {
     const folder = makeFolder();
     const server = await Server.start(folder, options);
-    expect(await run('python3', [programPath('operations.py'), folder])).toBe('ok\n');
+    expect(await run('python3', [programPath('lock_waits.py'), folder])).toBe('ok\n');
     const stats = await server.stop();
     expect(stats.unknown + stats.malformed).toBe(0);
   });
-});
-
-describe.each(modes)('privileges, %s', (io) => {
-  setcap.it(
-    'are checked and cleared as on tmpfs, for other users',
-    async () => {
-      const folder = makeFolder();
-      const reference = `/dev/shm/${folder.split('/').at(-1)}`;
-      mkdirSync(reference);
-      const server = await Server.start(folder, { io, suid: true });
-      try {
-        const expected = await run('bash', [programPath('privileges.sh'), reference]);
-        expect(await run('bash', [programPath('privileges.sh'), folder])).toBe(expected);
-      } finally {
-        await run('rm', ['-rf', reference]);
-      }
-      await server.stop();
-    },
-    60_000,
-  );
 });
 
 describe.each(modes)('coherence, %s', (io) => {

@@ -1,4 +1,5 @@
 // What the driver fuse-native can't do on a Volume, by reason. packages/fuse/README.md tells users.
+import type { FuseNativeOptions } from '@ram/fuse';
 import type { Limits } from './limits.ts';
 
 const casesByReason: Readonly<Record<string, readonly string[]>> = {
@@ -20,16 +21,20 @@ const casesByReason: Readonly<Record<string, readonly string[]>> = {
     'chown: of neither by the owner takes set-id bits away',
     'set-id bits: are taken away when the owner writes',
     'utimensat: by the owner needs no permission on the file',
+    'access: root without CAP_DAC_OVERRIDE is as others',
+    'access: the owner has the bits of the owner, also when others have more',
+    'link: without write permission on the directory is EACCES',
+    'sticky: rename of an own file is allowed',
+    'sticky: rmdir of a stranger’s directory is EPERM',
+    'sticky: root may unlink everything, not without CAP_FOWNER',
+    'sticky: unlink of an own file is allowed',
+    'symlink: belongs to who makes it, in a set-gid directory to its group',
   ],
   'libfuse 2 has no birth time': [
     'open: O_CREAT sets all times of the file to one present',
     'mkdir: sets all times of the directory to one present',
   ],
-  'volume.fs does not keep it': [
-    'open: O_NOATIME by the owner leaves atime as it is',
-    'times: readdir changes atime of the directory where it is older than mtime',
-    'times: readlink changes atime of the link where it is older than mtime',
-  ],
+  'volume.fs does not keep it': ['open: O_NOATIME by the owner leaves atime as it is'],
   'node:fs has no mknod: only files and directories can be made': [
     'open: a FIFO for writing, without a reader and without waiting, is ENXIO',
     'open: a FIFO carries bytes from one process to another',
@@ -51,6 +56,8 @@ const casesByReason: Readonly<Record<string, readonly string[]>> = {
     'lseek: of a FIFO is ESPIPE',
     'truncate: of a FIFO is EINVAL',
     'fallocate: of a FIFO is ESPIPE',
+    'link: of FIFOs, sockets and devices',
+    'readdir: tells the type and the inode of each',
   ],
   'libfuse 2 has no O_TMPFILE': [
     'O_TMPFILE: makes a file without a name',
@@ -89,6 +96,7 @@ const casesByReason: Readonly<Record<string, readonly string[]>> = {
     'fallocate: PUNCH_HOLE behind the end changes nothing',
     'fallocate: of more than there is is ENOSPC, and takes nothing',
     'fallocate: above the limit of the file size is EFBIG',
+    'full disk: fallocate is ENOSPC',
   ],
   'fuse-native does not tell who writes: set-id bits go for all, odd set-gid bits stay': [
     'set-id bits: are kept when root writes',
@@ -109,10 +117,35 @@ const casesByReason: Readonly<Record<string, readonly string[]>> = {
     'lseek: SEEK_HOLE finds a punched hole',
     'lseek: SEEK_DATA in a file that is one hole is ENXIO',
   ],
+  'libfuse 2 lists names without inodes': ['readdir: has a dot and two dots with their inodes'],
+  'direct: no MAP_SHARED; cached: the directory of a removed file that is mapped stays': [
+    'mmap: MAP_PRIVATE keeps its stores to itself',
+    'mmap: a store changes mtime and ctime by msync at the latest',
+    'mmap: a store is read by read(2) of the same machine',
+    'mmap: a store is there after msync for another process',
+    'mmap: a store is there when the mapping has outlived its descriptor and name',
+    'mmap: a write by another process shows in a mapping',
+    'mmap: a write shows in a mapping',
+    'mmap: after truncate what was cut is SIGBUS, and zero when it grows back',
+    'mmap: is SIGBUS on a page behind the end',
+    'mmap: is zero behind the end of the file, within its last page',
+    'mmap: mappings in two processes are one',
+    'mmap: of a later part of a file begins there',
+    'mmap: shows the content',
+    'mmap: two mappings of a file are one',
+  ],
 };
 
-export const fuseNativeLimits: Limits = Object.fromEntries(
+const directLimits: Limits = {
+  'mmap: a store is there after munmap and close': 'no MAP_SHARED with direct_io',
+};
+
+const limits: Limits = Object.fromEntries(
   Object.entries(casesByReason).flatMap(([reason, cases]) =>
     cases.map((name) => [name, reason] as const),
   ),
 );
+
+export function fuseNativeLimits({ io }: FuseNativeOptions): Limits {
+  return io === 'direct' ? { ...limits, ...directLimits } : limits;
+}

@@ -26,6 +26,7 @@ export async function startMount(
     async close() {
       child.stdin.end();
       await exited;
+      if (child.exitCode !== 0) throw new Error(`the mount's server ended: ${child.exitCode}`);
     },
   };
 }

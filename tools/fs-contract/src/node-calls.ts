@@ -168,6 +168,7 @@ export class NodeCalls implements Partial<FileCalls> {
   }
 
   access(path: Path, mode: number): void {
+    if (mode > 7) throw new NotOffered('unknown access mode');
     this.#fs.accessSync(this.#at(path), mode);
   }
 

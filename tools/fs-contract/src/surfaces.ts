@@ -69,6 +69,7 @@ const lackedByNode = [
   'testLock',
   'time before 1970',
   'umask',
+  'unknown access mode',
   'UTIME_NOW and UTIME_OMIT',
 ];
 const lackedByPlainUsers = ['other users', 'read-only mount'];
@@ -85,6 +86,7 @@ export const surfaces: Readonly<Record<string, SurfaceDefinition>> = {
     lacks: [...lackedByNode.filter((what) => what !== 'extended attributes'), 'other file system'],
     open: openVolume,
   },
+  'fuse passthrough': fuse({ io: 'passthrough' }),
   'fuse cached': fuse({ io: 'cached' }),
   'fuse direct': fuse({ io: 'direct' }),
   'fuse cached, locks of the volume': fuse({ io: 'cached', locks: 'volume' }),
@@ -106,9 +108,9 @@ function fuse(
   options: MountOptions | FuseNativeOptions,
   user?: typeof plainUser,
 ): SurfaceDefinition {
-  const isNative = options.driver === 'fuse-native';
   return {
-    limits: isNative ? fuseNativeLimits : fuseLimits(options, user === undefined),
+    limits:
+      options.driver === 'fuse-native' ? fuseNativeLimits(options) : fuseLimits(user === undefined),
     lacks: user === undefined ? [] : lackedByPlainUsers,
     async open() {
       const base = emptyFolder();
