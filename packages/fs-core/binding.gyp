@@ -26,6 +26,7 @@
         "native/core/content_inline.cc",
         "native/core/content_pages.cc",
         "native/core/content_provider.cc",
+        "native/core/content_spill.cc",
         "native/core/content_write.cc",
         "native/core/directory.cc",
         "native/core/epochs.cc",

@@ -21,6 +21,8 @@ export interface NativeVolume {
   openInode(inode: number, generation: number, flags: number): number;
   viewInode(inode: number, generation: number): ArrayBuffer | number;
   view(path: NativePath, writable: boolean): ArrayBuffer | number;
+  /** The directory is a descriptor of the process. */
+  spill(path: NativePath, beyondBytes: number, directory: number): number;
 
   open(path: NativePath, flags: number, mode: number): number;
   closeFile(fd: number): number;

@@ -13,6 +13,8 @@ import { makeVolumeFs } from './fs/volume-fs.ts';
 import type { VolumeFs } from './fs/volume-fs.ts';
 import { callErrors, native } from './native.ts';
 import type { NativeVolume } from './native.ts';
+import { setSpill } from './spill.ts';
+import type { SpillOptions } from './spill.ts';
 import { checkOptions, makeError, processUmask } from './volume-options.ts';
 import type { VolumeOptions } from './volume-options.ts';
 import { makeVolumeXattr } from './xattr.ts';
@@ -189,6 +191,21 @@ export class Volume {
   /** Events one after the other, from now on. As `on` otherwise. */
   events(options?: VolumeEventsOptions): VolumeEventIterator {
     return this.#listeners.iterate(options);
+  }
+
+  /**
+   * From now on the file moves to disk when it becomes larger than `beyondBytes`, at once if it is:
+   * its bytes are then in a file without a name, which is gone when the Volume or the process ends.
+   * Descriptors, mounts and views go on; the memory is free. A file that is cut to nothing begins in
+   * memory again. Blocks whoever writes while it is copied.
+   *
+   * It stays in memory where the disk refuses, and while a writable view of it exists.
+   *
+   * @throws ENOENT, EISDIR, EBUSY (a mount passes it through) about the file; ENOENT, ENOTDIR, EACCES
+   *   about the directory; EOPNOTSUPP for a Volume whose backing is `'memfd'`; `ERR_RAM_INVALID_SIZE`
+   */
+  spill(path: PathArgument, options: SpillOptions): void {
+    setSpill(this.#native, path, options);
   }
 
   /** What the Volume holds. Takes the same short time however much that is. */

@@ -92,6 +92,26 @@ napi_value makeView(const VolumeCall& call) {
   return result;
 }
 
+// spill(path, beyondBytes, directory): 0; the directory's descriptor stays the caller's
+int64_t setSpill(const VolumeCall& call) {
+  PathArgument path;
+  int64_t bytes;
+  int32_t directory;
+  if (!path.read(call.env(), call[0]) || !readInt64(call.env(), call[1], &bytes) || bytes < 0 ||
+      !readInt32(call.env(), call[2], &directory)) {
+    return -EINVAL;
+  }
+  const int descriptor = call.client()->open(path.view(), O_RDONLY, 0);
+  if (descriptor < 0) return descriptor;
+  Attributes found;
+  int result = call.client()->stat(descriptor, &found);
+  if (result == 0) {
+    result = call.store()->setSpill(found.inode, static_cast<uint64_t>(bytes), directory);
+  }
+  call.client()->close(descriptor);
+  return result;
+}
+
 // openInode(inode, generation, flags): descriptor
 int64_t openInode(const VolumeCall& call) {
   uint32_t inode, generation;
@@ -175,6 +195,7 @@ napi_value exposeFileSystem(const VolumeCall& call) {
 
 constexpr Method kMethods[] = {
     {"view", valueMethod<makeView>},
+    {"spill", numberMethod<setSpill>},
     {"openInode", numberMethod<openInode>},
     {"viewInode", valueMethod<viewInode>},
     {"usage", numberMethod<readUsage>},

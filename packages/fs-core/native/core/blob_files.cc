@@ -7,6 +7,8 @@
 
 #include <algorithm>
 
+#include "spill_rules.h"
+
 namespace ram {
 namespace {
 
@@ -42,7 +44,7 @@ uint32_t BlobFiles::openDescriptors() {
 }
 
 void BlobFiles::give(Entry* entry, Lease* out) {
-  if (entry->leases++ == 0) idle_.erase(entry->idle);
+  if (entry->leases++ == 0 && entry->idle != idle_.end()) idle_.erase(entry->idle);
   out->files_ = this;
   out->entry_ = entry;
 }
@@ -110,6 +112,28 @@ int BlobFiles::create(uint64_t number, Lease* out) {
   return fd < 0 ? fd : adopt(number, fd, true, out);
 }
 
+void BlobFiles::adoptSpilled(uint64_t number, int fd) {
+  std::lock_guard lock(mutex_);
+  Entry& entry = entries_[number];
+  entry.number = number;
+  entry.fd = fd;
+  entry.idle = idle_.end();
+  spilled_.fetch_add(1, std::memory_order_relaxed);
+}
+
+uint64_t BlobFiles::spilledBytes() {
+  if (spilled_.load(std::memory_order_relaxed) == 0) return 0;
+  std::lock_guard lock(mutex_);
+  uint64_t bytes = 0;
+  for (const auto& [number, entry] : entries_) {
+    struct stat status;
+    if (isSpilledBlob(number) && ::fstat(entry.fd, &status) == 0) {
+      bytes += static_cast<uint64_t>(status.st_blocks) * 512;
+    }
+  }
+  return bytes;
+}
+
 int BlobFiles::acquire(uint64_t number, Lease* out) {
   {
     std::lock_guard lock(mutex_);
@@ -118,6 +142,7 @@ int BlobFiles::acquire(uint64_t number, Lease* out) {
       return 0;
     }
   }
+  if (isSpilledBlob(number)) return -EIO;  // of a process that is gone
   const int fd = openWithRoom([&] { return backing_.openBlob(number); });
   return fd < 0 ? fd : adopt(number, fd, false, out);
 }
@@ -130,6 +155,8 @@ void BlobFiles::release(Entry* entry) {
     if (entry->removed) {
       fd = entry->fd;
       removed_.erase(entry);
+    } else if (isSpilledBlob(entry->number)) {
+      entry->idle = idle_.end();
     } else {
       entry->idle = idle_.insert(idle_.end(), entry);
       fd = takeVictim(false);
@@ -150,8 +177,9 @@ void BlobFiles::remove(uint64_t number) {
         backing_.unreserve(static_cast<uint64_t>(status.st_blocks) * 512);
       }
       entry.removed = true;
+      if (isSpilledBlob(number)) spilled_.fetch_sub(1, std::memory_order_relaxed);
       if (entry.leases == 0) {
-        idle_.erase(entry.idle);
+        if (entry.idle != idle_.end()) idle_.erase(entry.idle);
         entries_.erase(found);
       } else {
         fd = -1;
@@ -161,7 +189,7 @@ void BlobFiles::remove(uint64_t number) {
     }
   }
   if (fd >= 0) ::close(fd);
-  backing_.removeBlob(number);
+  if (!isSpilledBlob(number)) backing_.removeBlob(number);
 }
 
 }  // namespace ram

@@ -1,6 +1,7 @@
 // The descriptors of blob files: opened by number when needed, closed when idle.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <list>
 #include <mutex>
@@ -11,6 +12,8 @@
 namespace ram {
 
 // Thread-safe. Lock: mutex_, a leaf, held across neither open(2) nor close(2).
+//
+// Files on disk (spill_rules.h) are never closed before remove() either, and not counted.
 //
 // INVARIANT: a descriptor with leases is never closed. Without leases it stays open while no more
 // than `budget` are. Memfds die with their descriptor: they are never closed before remove(), and
@@ -47,6 +50,10 @@ class BlobFiles {
   // 0 or -errno; -EMFILE and -ENFILE only when closing idle descriptors didn't help.
   int create(uint64_t number, Lease* out);
   int acquire(uint64_t number, Lease* out);
+  // Takes a file on disk over, for a number from kSpilledBlobs on: it is gone with remove().
+  void adoptSpilled(uint64_t number, int fd);
+  // What such files take of their disks.
+  uint64_t spilledBytes();
   // Removes the file. Leases that exist stay usable; none can be made any more.
   void remove(uint64_t number);
 
@@ -78,6 +85,7 @@ class BlobFiles {
   std::mutex mutex_;
   Entries entries_;
   std::unordered_map<Entry*, Entries::node_type> removed_;  // still leased
+  std::atomic<uint64_t> spilled_{0};  // how many of the entries
   std::list<Entry*> idle_;                                  // least recently used first
 };
 

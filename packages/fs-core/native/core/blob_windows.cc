@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "spill_rules.h"
+
 #include "clock.h"
 
 namespace ram {
@@ -130,7 +132,8 @@ void BlobWindows::replace(Slot& slot, Key key, int fd) {
 
 // Sees to it that the slot has a window of this file that reaches `end`, if it is worth it.
 bool BlobWindows::reserve(Slot& slot, Key key, int fd, uint64_t end, uint64_t tick) {
-  if (end > kWindowMax) return false;
+  // A store into a mapping must never find the disk full.
+  if (end > kWindowMax || isSpilledBlob(key.blob)) return false;
   if (slot.blob.load(std::memory_order_relaxed) == key.blob) {
     const Use use(slot, key);
     if (use && end <= slot.bytes) return true;

@@ -148,6 +148,7 @@ void Content::releaseBytes(uint64_t inode, const InodeRecord& dead) {
 
 void Content::discard(uint64_t inode, const InodeRecord& dead) {
   releaseBytes(inode, dead);
+  spills_.remove(inode);
   epochs_.discard(dead);
 }
 
@@ -161,6 +162,8 @@ bool Content::mark(uint64_t inode, const InodeRecord* record) {
     case ContentKind::kPages:
       return pages_.mark(record);
     case ContentKind::kFile:
+      // What was on disk went with the process that had it open: -EIO from now on.
+      if (isSpilledBlob(record->content)) return true;
       markedBlobs_.insert(record->content);
       return record->content < parts_.segment.super()->nextBlobFile;
     default:

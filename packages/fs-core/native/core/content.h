@@ -24,6 +24,7 @@
 #include "inode_table.h"
 #include "locks.h"
 #include "provider.h"
+#include "spill_rules.h"
 
 namespace ram {
 
@@ -102,8 +103,17 @@ class Content {
   bool mark(uint64_t inode, const InodeRecord* record);
   int finishMarking();
 
-  // What lent descriptors held when they were lent.
-  uint64_t externalBytes() const { return externalBytes_.load(std::memory_order_relaxed); }
+  // --- moving to disk --------------------------------------------------------------------------
+  // Beyond `bytes` the file becomes one on the disk of `directory`, which stays the caller's, and
+  // is in memory again once it was cut to nothing. Where the disk refuses, and while a writable
+  // view exists, it stays in memory. Lock: exclusive. -EOPNOTSUPP when the backing is memfds.
+  int setSpill(uint64_t inode, InodeRecord* record, uint64_t bytes, int directory);
+  bool maySpill(uint64_t inode) const { return spills_.directoryFor(inode, UINT64_MAX) >= 0; }
+
+  // What lent descriptors held when they were lent, and what moved to disk takes there.
+  uint64_t externalBytes() const {
+    return externalBytes_.load(std::memory_order_relaxed) + parts_.blobs.spilledBytes();
+  }
   // Blob files that are read and written through a mapping at present.
   uint32_t windows() const { return files_.windows(); }
   uint64_t slabBytes() const { return parts_.slabBytes.load(std::memory_order_relaxed); }
@@ -124,6 +134,11 @@ class Content {
   int resident(uint64_t inode, InodeRecord* record);
   int noteDirty(uint64_t inode, InodeRecord* record, uint64_t offset, uint64_t length);
   int currentSize(uint64_t inode, const InodeRecord* record, uint64_t* size);
+  bool isSpilled(const InodeRecord* record) const;
+  void spillFor(uint64_t inode, InodeRecord* record, uint64_t size);
+  int spill(uint64_t inode, InodeRecord* record, int fd);
+  int copyOut(uint64_t inode, InodeRecord* record, uint64_t size, int fd);
+  void unspill(uint64_t inode, InodeRecord* record);
   void releaseBytes(uint64_t inode, const InodeRecord& dead);
   bool canDrop(uint64_t inode, const InodeRecord* record);
   enum class Moved { kMoved, kNotOurs, kNoRoom };
@@ -139,6 +154,7 @@ class Content {
   FileBytes files_;
   Epochs epochs_;
   ExternalFiles external_;
+  SpillRules spills_;
   Provider* provider_ = nullptr;
   std::atomic<uint64_t> fruitlessAt_{UINT64_MAX};  // inlineReleases of a compaction of no use
   std::atomic<uint64_t> externalBytes_{0};

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "blob_io.h"
+#include "spill_rules.h"
 
 namespace ram {
 namespace {
@@ -289,6 +290,38 @@ int FileBytes::makeView(uint64_t inode, InodeRecord* record, bool writable, View
   }
   return parts_.views.make(inode, lease.fd(), static_cast<uint64_t>(status.st_size), writable,
                            out);
+}
+
+int FileBytes::replace(uint64_t inode, InodeRecord* record, int fd) {
+  const uint64_t size = record->size;
+  if (parts_.views.any(inode) && size > 0) {
+    const int result = ::fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(size));
+    if (result != 0 && errno != EOPNOTSUPP) return -errno;
+  }
+  uint64_t* next = &parts_.segment.super()->nextBlobFile;
+  const uint64_t number = kSpilledBlobs + __atomic_fetch_add(next, 1, __ATOMIC_ACQ_REL);
+  const int own = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  if (own < 0) return -errno;
+  parts_.blobs.adoptSpilled(number, own);
+  BlobFiles::Lease old;
+  int result = 0;
+  if (record->kind == ContentKind::kFile) {
+    result = parts_.blobs.acquire(record->content, &old);
+    if (result >= 0) result = parts_.views.move(inode, fd);
+  }
+  if (result >= 0) result = finish(record, number, fd);
+  if (result < 0) {
+    if (old) parts_.views.move(inode, old.fd());
+    parts_.blobs.remove(number);
+    return result;
+  }
+  ::close(fd);
+  return 0;
+}
+
+void FileBytes::forget(uint64_t inode, const InodeRecord& before) {
+  windows_.drop(keyOf(inode, &before));
+  discard(before.content);
 }
 
 void FileBytes::release(uint64_t inode, const InodeRecord& dead) {

@@ -53,6 +53,11 @@ class FileBytes {
   }
   void release(uint64_t inode, const InodeRecord& dead);
   void discard(uint64_t number);
+  // The record's bytes are in `fd` from now on, a file on disk, which is taken over; so are its
+  // views, of which none is writable. On failure nothing has changed.
+  int replace(uint64_t inode, InodeRecord* record, int fd);
+  // What the record held before replace(), which its views have left.
+  void forget(uint64_t inode, const InodeRecord& before);
 
  private:
   int begin(bool ready, uint64_t* number, BlobFiles::Lease* lease);

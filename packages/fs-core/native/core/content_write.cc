@@ -57,6 +57,7 @@ int Content::promoteReady(uint64_t inode, InodeRecord* record) {
 }
 
 int Content::chooseKind(uint64_t inode, InodeRecord* record, uint64_t end) {
+  spillFor(inode, record, end);
   if (isFileLike(record->kind)) return 1;
   if (std::max(end, record->size) <= kSlabMax) return 0;
   const int status = promote(inode, record);
@@ -101,7 +102,7 @@ int Content::write(uint64_t inode, InodeRecord* record, uint64_t offset, const v
   if (int status = resident(inode, record); status < 0) return status;
   // Where a blob file's end is, the kernel knows best.
   if (record->kind == ContentKind::kFile && offset == kAppend && provider_ == nullptr &&
-      length > 0) {
+      length > 0 && !maySpill(inode)) {
     return files_.write(inode, record, kAtEnd, data, length, out);
   }
   uint64_t at = offset;
@@ -155,6 +156,10 @@ int Content::truncate(uint64_t inode, InodeRecord* record, uint64_t size) {
     const uint64_t from = std::min(now, size);
     const int status = noteDirty(inode, record, from, std::max(now, size) - from);
     if (status < 0) return status;
+  }
+  if (size == 0 && isSpilled(record) && !parts_.views.any(inode)) {
+    unspill(inode, record);
+    return 0;
   }
   // A file that becomes smaller stays what it is.
   const int kind = size > record->size ? chooseKind(inode, record, size)

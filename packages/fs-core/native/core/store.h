@@ -70,6 +70,9 @@ class Store final : public FileSystem {
   // Promotes a slab to a file, fills its holes (-ENOSPC) and maps it. Not writable: stores into
   // the memory stay private. Writable: -EBUSY while a mount has it open and cached.
   int mapView(uint64_t inode, bool writable, View* out);
+  // See Content::setSpill(). `directory` stays the caller's. -EBUSY while a mount passes the file
+  // through; none does from then on.
+  int setSpill(uint64_t inode, uint64_t bytes, int directory);
   static void unmapView(uint64_t id) { ViewRegistry::unmap(id); }
 
   // --- events; see event_hub.h -----------------------------------------------------------------
@@ -206,7 +209,7 @@ class Store final : public FileSystem {
   // Passthrough, see store_passthrough.cc.
   bool passes(const Caller& caller) const;
   uint32_t mountsAttached() const;
-  bool wantsPassing(const InodeRecord* record, int flags) const;
+  bool wantsPassing(uint64_t inode, const InodeRecord* record, int flags) const;
   void passOpen(const Caller& caller, uint64_t inode, InodeRecord* record, int flags,
                 OpenResult* out);
   bool wrotePassed(const HandleRecord& was);

@@ -322,6 +322,21 @@ ssize_t Store::copyRange(const Caller& caller, uint64_t fromInode, uint64_t from
   return result;
 }
 
+int Store::setSpill(uint64_t inode, uint64_t bytes, int directory) {
+  if (isClosed()) return -EIO;
+  LockSet locks(locks_);
+  locks.exclusive(inode);
+  locks.lock();
+  InodeRecord* record = inodes_.live(inode);
+  if (record == nullptr) return -ESTALE;
+  if (!S_ISREG(record->mode)) return S_ISDIR(record->mode) ? -EISDIR : -EINVAL;
+  const bool passed = record->kind == ContentKind::kFile &&
+                      content_.passed().fd(record->content) >= 0;
+  if (passedFiles_.anyPassed(inode, mountsAttached())) return -EBUSY;
+  if (passed && !content_.isOurs(inode, record)) return -EBUSY;
+  return content_.setSpill(inode, record, bytes, directory);
+}
+
 int Store::mapView(uint64_t inode, bool writable, View* out) {
   const Caller caller{};
   const int result = withRoom(caller, [&]() -> int {

@@ -30,8 +30,9 @@ uint32_t Store::mountsAttached() const {
 }
 
 // What an open becomes that is the mount's first of this inode. Lock: exclusive.
-bool Store::wantsPassing(const InodeRecord* record, int flags) const {
-  if (content_.provider() != nullptr) return false;
+bool Store::wantsPassing(uint64_t inode, const InodeRecord* record, int flags) const {
+  // A kernel must not hold the file that another one takes the place of.
+  if (content_.provider() != nullptr || content_.maySpill(inode)) return false;
   if (record->kind == ContentKind::kFile) return true;
   if (record->kind == ContentKind::kExternal || record->kind == ContentKind::kAbsent) return false;
   // A small file that is only read is best left to the page cache, of which there may be but one.
@@ -44,7 +45,7 @@ void Store::passOpen(const Caller& caller, uint64_t inode, InodeRecord* record, 
                      OpenResult* out) {
   const PassedFiles::Opens before = passedFiles_.of(inode, caller.mount);
   int id = 0;
-  if (before.all > 0 ? before.passed : wantsPassing(record, flags)) {
+  if (before.all > 0 ? before.passed : wantsPassing(inode, record, flags)) {
     id = content_.promoteReady(inode, record);
     if (id == 0) id = content_.passed().acquire(record->content, caller.mount);
   }

@@ -179,6 +179,19 @@ int ViewRegistry::restore(uint64_t inode, int fd, uint64_t size) {
   return status;
 }
 
+int ViewRegistry::move(uint64_t inode, int fd) {
+  if (state_->count.load(std::memory_order_relaxed) == 0) return 0;
+  std::lock_guard lock(state_->mutex);
+  for (const Mapping& m : state_->mappings) {
+    if (m.inode != inode || m.liveBytes == 0) continue;
+    void* address = ::mmap(m.address, m.liveBytes, PROT_READ | PROT_WRITE,
+                           fileFlags(m.writable) | MAP_FIXED, fd, 0);
+    if (address == MAP_FAILED) return -ENOMEM;
+    protect(address, m.liveBytes);
+  }
+  return 0;
+}
+
 void ViewRegistry::orphan(uint64_t inode) {
   if (state_->count.load(std::memory_order_relaxed) == 0) return;
   std::lock_guard lock(state_->mutex);

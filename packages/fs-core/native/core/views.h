@@ -43,6 +43,9 @@ class ViewRegistry {
   bool missing(uint64_t inode, uint64_t size, uint64_t* offset, uint64_t* length) const;
   // After the file has grown to `size`: maps it back where it was cut. Lock: exclusive.
   int restore(uint64_t inode, int fd, uint64_t size);
+  // The file's bytes are in `fd` from now on, a copy of the same size: maps its views to that.
+  // -ENOMEM: some may be moved. Lock: exclusive.
+  int move(uint64_t inode, int fd);
   // The inode is gone; its number may come to mean another file. Lock: exclusive.
   void orphan(uint64_t inode);
 
