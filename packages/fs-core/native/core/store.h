@@ -230,7 +230,7 @@ class Store final : public FileSystem {
   // Locks `parent` and the inode that `name` means there; found is empty where there is none.
   int lockEntry(LockSet& locks, uint64_t parent, std::string_view name, InodeRecord** directory,
                 Directory::Found* found);
-  int killPrivileges(InodeRecord* record);
+  int killPrivileges(InodeRecord* record, bool bits);
   int remove(const Caller& caller, uint64_t parent, std::string_view name, bool wantDirectory);
 
   struct Move;  // one rename, see store_rename.cc

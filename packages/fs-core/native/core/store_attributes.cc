@@ -52,11 +52,13 @@ int Store::getAttributes(const Caller& caller, uint64_t inode, Attributes* out) 
   return record == nullptr ? -ESTALE : describe(caller, inode, record, out);
 }
 
-// What a write by someone without CAP_FSETID takes away. Lock: exclusive.
-int Store::killPrivileges(InodeRecord* record) {
-  if (!S_ISREG(record->mode)) return 0;
-  uint32_t mode = record->mode & ~S_ISUID;
-  if ((mode & S_IXGRP) != 0) mode &= ~S_ISGID;
+// Any change of a file takes its capability away, one by someone without CAP_FSETID also its
+// set-id bits (`bits`). Lock: exclusive.
+int Store::killPrivileges(InodeRecord* record, bool bits) {
+  if (!S_ISREG(record->mode) || (!bits && record->xattrs == 0)) return 0;
+  uint32_t mode = record->mode;
+  if (bits) mode &= ~S_ISUID;
+  if (bits && (mode & S_IXGRP) != 0) mode &= ~S_ISGID;
   const bool capability = xattrs_.has(record, kCapability);
   if (mode == record->mode && !capability) return 0;
   Transaction tx(journal_);
@@ -82,8 +84,9 @@ int Store::setAttributes(const Caller& caller, uint64_t inode, const SetAttribut
     }
     // First, so that no crash in between leaves the bits on changed bytes.
     const bool owner = (fields & (kSetUid | kSetGid)) != 0;
-    if ((fields & kKillPrivileges) != 0 || owner) {
-      if (int status = killPrivileges(record); status < 0) return status;
+    const bool kills = (fields & kKillPrivileges) != 0 || owner;
+    if (kills || (fields & kSetSize) != 0) {
+      if (int status = killPrivileges(record, kills); status < 0) return status;
     }
     if ((fields & kSetSize) != 0) {
       if (int status = content_.truncate(inode, record, change.size); status < 0) return status;
@@ -101,7 +104,7 @@ int Store::setAttributes(const Caller& caller, uint64_t inode, const SetAttribut
       }
       tx.set64(&record->changed, change.changed.seconds);
       tx.set32(&record->changedNs, change.changed.nanoseconds);
-    } else if (fields != 0 && fields != kKillPrivileges && fields != kSetSize) {
+    } else if (fields != kSetSize) {
       touch(tx, record, false);
     }
     tx.outcome(caller, static_cast<int64_t>(inode));

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "content_parts.h"
 #include "store.h"
 
 namespace ram {
@@ -41,9 +42,10 @@ int Store::fillBatch(const Caller& caller, uint64_t inode, uint64_t cookie, bool
   LockSet locks(locks_);
   locks.shared(inode);
   locks.lock();
-  const InodeRecord* directory = inodes_.live(inode);
+  InodeRecord* directory = inodes_.live(inode);
   if (directory == nullptr) return -ESTALE;
   if (!S_ISDIR(directory->mode)) return -ENOTDIR;
+  stampAccessed(directory);
   batch->count = 0;
   batch->atEnd = false;
   if (directory->links == 0) {  // removed while open: not even "." is left

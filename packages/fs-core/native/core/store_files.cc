@@ -64,9 +64,8 @@ int Store::open(const Caller& caller, uint64_t inode, int flags, uint32_t writeF
     if (S_ISDIR(record->mode) && (truncates || (flags & O_ACCMODE) != O_RDONLY)) return -EISDIR;
     if (truncates && S_ISREG(record->mode)) {
       // First, so that no crash in between leaves the bits on changed bytes.
-      if ((writeFlags & kWriteKillPrivileges) != 0) {
-        if (int status = killPrivileges(record); status < 0) return status;
-      }
+      const bool bits = (writeFlags & kWriteKillPrivileges) != 0;
+      if (int status = killPrivileges(record, bits); status < 0) return status;
       if (int status = content_.truncate(inode, record, 0); status < 0) return status;
     }
     const int64_t handle = openHandle(caller, inode, record, flags, out);
@@ -220,9 +219,8 @@ int Store::writeOnce(const Caller& caller, WriteTarget target, uint64_t offset, 
   InodeRecord* record = inodes_.live(inode);
   if (record == nullptr) return -ESTALE;
   if (!S_ISREG(record->mode)) return S_ISDIR(record->mode) ? -EISDIR : -EINVAL;
-  if ((flags & kWriteKillPrivileges) != 0) {
-    if (int status = killPrivileges(record); status < 0) return status;
-  }
+  const bool bits = (flags & kWriteKillPrivileges) != 0;
+  if (int status = killPrivileges(record, bits); status < 0) return status;
   const uint64_t at = (flags & kWriteAppend) != 0 ? Content::kAppend : offset;
   const int status = content_.write(inode, record, at, data, length, out);
   if (status == 0 && events_.wantsAny(kWriteEvents)) [[unlikely]] {

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "clock.h"
+#include "content_parts.h"
 #include "store.h"
 
 namespace ram {
@@ -325,9 +326,10 @@ ssize_t Store::readSymlink(const Caller&, uint64_t inode, char* target, size_t s
   LockSet locks(locks_);
   locks.shared(inode);
   locks.lock();
-  const InodeRecord* record = inodes_.live(inode);
+  InodeRecord* record = inodes_.live(inode);
   if (record == nullptr) return -ESTALE;
   if (!S_ISLNK(record->mode)) return -EINVAL;
+  stampAccessed(record);
   const size_t length = std::min<size_t>(record->size, size);
   ::memcpy(target, segment_.at<char>(static_cast<HeapRef>(record->content)), length);
   return static_cast<ssize_t>(record->size);

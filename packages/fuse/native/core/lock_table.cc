@@ -46,7 +46,8 @@ const LockTable::Held* LockTable::conflict(const File& file, const LockOwner& ow
 }
 
 // The owner's locks in the range are replaced: cut at its borders, removed inside it.
-void LockTable::apply(File& file, const LockOwner& owner, const WireLock& lock) {
+void LockTable::apply(File& file, const LockOwner& owner, const WireLock& lock,
+                      uint64_t handle) {
   std::vector<Held> kept;
   kept.reserve(file.held.size() + 2);
   for (const Held& held : file.held) {
@@ -63,7 +64,7 @@ void LockTable::apply(File& file, const LockOwner& owner, const WireLock& lock) 
       kept.back().lock.start = lock.end + 1;
     }
   }
-  if (lock.type != F_UNLCK) kept.push_back({owner, lock});
+  if (lock.type != F_UNLCK) kept.push_back({owner, lock, handle});
   file.held.swap(kept);
 }
 
@@ -80,14 +81,14 @@ int LockTable::query(uint64_t inode, const LockOwner& owner, WireLock* lock) {
 }
 
 int LockTable::set(uint64_t inode, const LockOwner& owner, const WireLock& lock,
-                   const Waiter* waiter) {
+                   const Waiter* waiter, uint64_t handle) {
   if (lock.start > lock.end) return -EINVAL;
   if (lock.type != F_RDLCK && lock.type != F_WRLCK && lock.type != F_UNLCK) return -EINVAL;
   std::lock_guard guard(mutex_);
   File& file = files_[inode];
   int result = 0;
   if (lock.type == F_UNLCK || conflict(file, owner, lock) == nullptr) {
-    apply(file, owner, lock);
+    apply(file, owner, lock, handle);
   } else if (waiter == nullptr) {
     result = -EAGAIN;
   } else if (takeInterrupted(*waiter)) {
@@ -95,7 +96,7 @@ int LockTable::set(uint64_t inode, const LockOwner& owner, const WireLock& lock,
   } else if (!owner.flock && deadlocks(file, owner, lock)) {
     result = -EDEADLK;
   } else {
-    file.waiting.push_back({owner, lock, *waiter});
+    file.waiting.push_back({owner, lock, *waiter, handle});
     return kWaiting;
   }
   settle(inode, file);  // a lock may also have been made weaker
@@ -109,7 +110,7 @@ void LockTable::settle(uint64_t inode, File& file) {
       ++waiting;
       continue;
     }
-    apply(file, waiting->owner, waiting->lock);
+    apply(file, waiting->owner, waiting->lock, waiting->handle);
     const Waiter& waiter = waiting->waiter;
     waiter.listener->lockSettled(waiter.unique, waiter.channel, 0);
     waiting = file.waiting.erase(waiting);
@@ -170,7 +171,17 @@ void LockTable::releaseOwner(uint64_t inode, const LockOwner& owner) {
   std::lock_guard guard(mutex_);
   auto found = files_.find(inode);
   if (found == files_.end()) return;
-  apply(found->second, owner, {0, UINT64_MAX, F_UNLCK, 0});
+  apply(found->second, owner, {0, UINT64_MAX, F_UNLCK, 0}, 0);
+  settle(inode, found->second);
+}
+
+void LockTable::releaseHandle(uint64_t inode, uint32_t mount, uint64_t handle) {
+  std::lock_guard guard(mutex_);
+  auto found = files_.find(inode);
+  if (found == files_.end()) return;
+  std::erase_if(found->second.held, [&](const Held& held) {
+    return held.owner.mount == mount && held.handle == handle;
+  });
   settle(inode, found->second);
 }
 

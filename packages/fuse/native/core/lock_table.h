@@ -50,11 +50,16 @@ class LockTable {
   int query(uint64_t inode, const LockOwner& owner, WireLock* lock);
   // F_SETLK, and F_SETLKW where `waiter` is given. Returns 0, kWaiting (the listener will hear),
   // -EAGAIN, -EDEADLK, -EINVAL, -EINTR (the request was interrupted before it got here).
-  int set(uint64_t inode, const LockOwner& owner, const WireLock& lock, const Waiter* waiter);
+  // `handle` is the open file that it came through.
+  int set(uint64_t inode, const LockOwner& owner, const WireLock& lock, const Waiter* waiter,
+          uint64_t handle = 0);
   // A waiting request ends with -EINTR; one that is not waiting yet will, should it come to wait.
   void interrupt(LockListener* listener, uint64_t unique);
   // All locks of an owner on one inode: close of a descriptor.
   void releaseOwner(uint64_t inode, const LockOwner& owner);
+  // All locks that came through an open file which is closed for good. Locks of open file
+  // descriptions have no other end: the kernel tells their owner with no FLUSH and no RELEASE.
+  void releaseHandle(uint64_t inode, uint32_t mount, uint64_t handle);
   // All locks and waiters of a mount that ends; its listener is not called again.
   void releaseMount(uint32_t mount);
 
@@ -62,11 +67,13 @@ class LockTable {
   struct Held {
     LockOwner owner;
     WireLock lock;
+    uint64_t handle;
   };
   struct Waiting {
     LockOwner owner;
     WireLock lock;
     Waiter waiter;
+    uint64_t handle;
   };
   struct File {
     std::vector<Held> held;
@@ -79,7 +86,7 @@ class LockTable {
 
   static bool conflicts(const Held& held, const LockOwner& owner, const WireLock& lock);
   static const Held* conflict(const File& file, const LockOwner& owner, const WireLock& lock);
-  static void apply(File& file, const LockOwner& owner, const WireLock& lock);
+  static void apply(File& file, const LockOwner& owner, const WireLock& lock, uint64_t handle);
   void settle(uint64_t inode, File& file);
   bool deadlocks(const File& file, const LockOwner& owner, const WireLock& lock) const;
   bool takeInterrupted(const Waiter& waiter);

@@ -69,9 +69,9 @@ int64_t setAttributes(Session& session, Request& request, Reply& reply) {
   change.fields = fieldsOf(in->valid);
   // With kHandleKillPrivilegesV2, a request that sets nothing is the kernel's word that an
   // unprivileged process is about to change the file.
-  bool kills =
-      change.fields == 0 && (session.negotiated.flags & kHandleKillPrivilegesV2) != 0;
-  if (kills && !mayWrite(session, request)) return getAttributes(session, request, reply);
+  bool kills = change.fields == 0 &&
+               (session.negotiated.flags & kHandleKillPrivilegesV2) != 0 &&
+               mayWrite(session, request);
   if (kills) change.fields = kKillPrivileges;
   PrivilegeWatch watch(session, request, kills);
   change.mode = in->mode & 07777;

@@ -121,8 +121,8 @@ int64_t makeTemporary(Session& session, Request& request, Reply& reply) {
 int64_t release(Session& session, Request& request, Reply&) {
   auto* in = request.arguments.take<ReleaseIn>();
   if (in == nullptr) return -EINVAL;
-  if (session.options.volumeLocks && (in->releaseFlags & kReleaseFlockUnlock) != 0) {
-    session.locks->releaseOwner(request.node(), {session.mount, true, in->lockOwner});
+  if (session.options.volumeLocks) {
+    session.locks->releaseHandle(request.node(), session.mount, in->handle);
   }
   session.ioModes.close(request.node());
   session.fileSystem.close(request.caller, request.node(), in->handle);

@@ -12,7 +12,7 @@ int64_t set(Session& session, Request& request, bool wait) {
   LockOwner owner{session.mount, (in->flags & kLockFlock) != 0, in->owner};
   LockTable::Waiter waiter{&session, request.header->unique, request.channel};
   int result =
-      session.locks->set(request.node(), owner, in->lock, wait ? &waiter : nullptr);
+      session.locks->set(request.node(), owner, in->lock, wait ? &waiter : nullptr, in->handle);
   return result == LockTable::kWaiting ? kNoReply : result;
 }
 

@@ -158,7 +158,6 @@ enum SetattrValid : uint32_t {
 inline constexpr uint32_t kOpenKillPrivileges = 1u << 0;    // OpenIn.openFlags
 inline constexpr uint32_t kWriteFromCache = 1u << 0;        // WriteIn.writeFlags
 inline constexpr uint32_t kWriteKillsPrivileges = 1u << 2;  // WriteIn.writeFlags
-inline constexpr uint32_t kReleaseFlockUnlock = 1u << 1;    // ReleaseIn.releaseFlags
 inline constexpr uint32_t kLockFlock = 1u << 0;             // LockIn.flags
 inline constexpr uint32_t kFsyncDataOnly = 1u << 0;         // FsyncIn.flags
 inline constexpr uint32_t kExtensionGroups = 32;            // ExtensionHeader.type
