@@ -53,7 +53,10 @@ export class Callee {
 
   accept(entry: QueuedEvent, to: CallbackListener): void {
     const mustWait = this.#usedMs > sliceMs || !this.#queue.isEmpty;
-    if (!mustWait) return this.#deliver({ ...entry, to });
+    if (!mustWait) {
+      if (to.options.contents) this.#host.fillContents(entry);
+      return this.call(entry.event, to);
+    }
     const delivery = { ...entry, to };
     if (to.isRemoved || !this.#queue.push(delivery)) this.#drop(delivery);
   }
