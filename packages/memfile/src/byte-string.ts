@@ -3,6 +3,8 @@ import { isUtf8 } from 'node:buffer';
 import { invalidArgument, invalidValue } from '@ram/errno';
 import type { PathArgument } from '@ram/errno';
 
+const slash = 0x2f;
+
 /**
  * Bytes as a string, one character (0 to 255) for each: what paths are inside this package, since
  * names need not be UTF-8 and strings are cheaper to take apart than Buffers.
@@ -56,8 +58,8 @@ export function fromText(text: string): ByteString {
 
 /** `/a` for `/a/b` and `/a/b/`, `/` for `/a`. Of absolute paths. */
 export function directoryOf(path: ByteString): ByteString {
-  const end = path.replace(/\/+$/, '');
-  return end.slice(0, end.lastIndexOf('/')).replace(/\/+$/, '') || '/';
+  const name = withoutSlashes(path);
+  return withoutSlashes(name.slice(0, name.lastIndexOf('/'))) || '/';
 }
 
 /** `b` for `/a/b`, nothing for `/a/b/` and `/`. */
@@ -67,6 +69,13 @@ export function baseOf(path: ByteString): ByteString {
 
 export function join(directory: ByteString, name: ByteString): ByteString {
   return directory.endsWith('/') ? directory + name : `${directory}/${name}`;
+}
+
+/** Without those at the end. */
+function withoutSlashes(path: ByteString): ByteString {
+  let end = path.length;
+  while (end > 0 && path.charCodeAt(end - 1) === slash) end--;
+  return end === path.length ? path : path.slice(0, end);
 }
 
 function latin1(bytes: Uint8Array): ByteString {

@@ -8,7 +8,9 @@ import { baseOf, directoryOf, join } from './byte-string.ts';
 const pattern = /^[^/]+-memfile-([0-9a-f]{16})$/s;
 const nameBytesMax = 255;
 const idBytes = 8;
-const recordSuffix = '.link';
+/** In each content's name; tells it from most others. */
+export const contentMarker = '-memfile-';
+export const recordSuffix = '.link';
 
 /** What a name beside a link stands for, while a change of names is under way. */
 export type Stage =
@@ -30,7 +32,7 @@ export function makeContentName(base: ByteString): ByteString {
     randomFillSync(pool);
     used = 0;
   }
-  const suffix = `-memfile-${pool.toString('hex', used, used + idBytes)}`;
+  const suffix = `${contentMarker}${pool.toString('hex', used, used + idBytes)}`;
   used += idBytes;
   return cut(base || 'file', nameBytesMax - suffix.length - recordSuffix.length) + suffix;
 }

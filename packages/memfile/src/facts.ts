@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import type { ByteString } from './byte-string.ts';
+import { contentMarker, recordSuffix } from './content-name.ts';
 import { callError } from './errors.ts';
 import { native } from './native.ts';
 
@@ -53,6 +54,42 @@ export function lookAtDescriptor(fd: number): FileFacts {
   const result = native().lookAtDescriptor(fd);
   if (result < 0) throw callError(result, 'fstat');
   return readFields();
+}
+
+/** A link, what it leads to, and what its record says. */
+export interface QuickLook {
+  uid: number;
+  target: ByteString;
+  /** Undefined when the content is gone. */
+  content: ContentFacts | undefined;
+  record: ByteString | undefined;
+}
+
+export type ContentFacts = Pick<FileFacts, 'mode' | 'uid' | 'device'>;
+
+/** In one call, for what is opened again and again. Facts of the path itself when it is no link. */
+export function lookAtLink(path: ByteString): QuickLook | LinkFacts | undefined {
+  const addon = native();
+  let found = addon.lookAtLink(path, contentMarker, recordSuffix);
+  while (found === EAGAIN) found = addon.lookAtLink(path, contentMarker, recordSuffix);
+  if (typeof found === 'number') {
+    if (found < 0) throw callError(found, 'lstat', path);
+    const facts = readFields();
+    return facts.mode === 0 ? undefined : Object.assign(facts, { target: undefined });
+  }
+  const uid = addon.numbers[1] ?? 0;
+  return { uid, target: found[0], content: readContentFields(), record: found[1] };
+}
+
+/** Undefined when the link at `path` leads elsewhere, or to nothing. */
+export function lookAtKnown(path: ByteString, target: ByteString): ContentFacts | undefined {
+  return native().lookAtKnown(path, target) === 1 ? readContentFields() : undefined;
+}
+
+function readContentFields(): ContentFacts | undefined {
+  const { numbers } = native();
+  const [mode = 0, uid = 0, device = 0] = [numbers[7], numbers[8], numbers[9]];
+  return mode === 0 ? undefined : { mode, uid, device };
 }
 
 /** Follows links. */

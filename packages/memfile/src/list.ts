@@ -75,7 +75,7 @@ export async function list(options: ListOptions = {}): Promise<MemfileList> {
 /** Absolute, without a slash at the end. */
 export function toDirectory(directory: PathArgument | undefined): ByteString {
   const path = toAbsolute(toByteString(directory ?? defaultDirectory, 'options.directory'));
-  return path.replace(/(?<=.)\/+$/, '');
+  return path.length > 1 && path.endsWith('/') ? path.replace(/(?<=.)\/+$/, '') : path;
 }
 
 export interface Survey {

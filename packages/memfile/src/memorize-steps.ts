@@ -1,7 +1,7 @@
 // Moving a file from disk into memory.
-import { closeSync, constants, openSync } from 'node:fs';
+import { closeSync, constants } from 'node:fs';
 import type { ByteString } from './byte-string.ts';
-import { baseOf, join, toFsPath, toText } from './byte-string.ts';
+import { baseOf, join, toText } from './byte-string.ts';
 import {
   copyContent,
   descriptorOpener,
@@ -19,12 +19,18 @@ import { lookAtDescriptor, lookAtName } from './facts.ts';
 import type { FileFacts } from './facts.ts';
 import { realLinkPath } from './open-steps.ts';
 import { refusal } from './path-state.ts';
-import { copyAttributes, exchangeOrRefuse, isUnmodified, requireUnused } from './persist-steps.ts';
+import {
+  copyAttributes,
+  exchangeOrRefuse,
+  isUnmodified,
+  openForCopy,
+  requireUnused,
+} from './persist-steps.ts';
 import { requireRamDirectory } from './ram-directory.ts';
 import { writeRecord } from './record.ts';
 import type { Steps } from './steps.ts';
 
-const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constants;
+const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
 
 /** Returns the content that `path` leads to now. */
 export function* memorizeSteps(path: ByteString, directory: ByteString): Steps<ByteString> {
@@ -35,7 +41,8 @@ export function* memorizeSteps(path: ByteString, directory: ByteString): Steps<B
   }
   if (state.kind !== 'regular') throw refusal(path, state);
   requireRamDirectory(directory);
-  const original = openSync(toFsPath(path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  if (!mayMove(state.facts)) throw ownerError(path);
+  const original = openForCopy(path);
   try {
     const facts = lookAtDescriptor(original);
     requireMovable(path, original, facts);
@@ -45,9 +52,14 @@ export function* memorizeSteps(path: ByteString, directory: ByteString): Steps<B
   }
 }
 
-function requireMovable(path: ByteString, original: number, { uid, links }: FileFacts): void {
+function mayMove({ uid }: FileFacts): boolean {
   const own = process.geteuid?.();
-  if (own !== 0 && uid !== own) throw ownerError(path);
+  return own === 0 || uid === own;
+}
+
+function requireMovable(path: ByteString, original: number, facts: FileFacts): void {
+  const { links } = facts;
+  if (!mayMove(facts)) throw ownerError(path);
   if (links > 1) {
     const message = `${toText(path)} has ${links} names (hard links); only one would move`;
     throw memfileError('ERR_RAM_MEMFILE_HARD_LINKS', message, path);

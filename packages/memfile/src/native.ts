@@ -9,6 +9,18 @@ type Later<T, Flag extends boolean> = Flag extends true ? Promise<T> : T;
 export interface Native {
   /** The target of a symbolic link; else 0, also when nothing is there. Leaves facts. */
   lookAtName(path: ByteString): ByteString | number;
+  /**
+   * As `lookAtName`, but a link gives its target and, where that has `marker` in it, the target of
+   * the link whose name has `suffix` added; numbers 7 to 9 are then mode, uid and device of what
+   * the link leads to.
+   */
+  lookAtLink(
+    path: ByteString,
+    marker: string,
+    suffix: string,
+  ): [target: ByteString, beside: ByteString | undefined] | number;
+  /** 1: the link at `path` has this target; numbers 7 to 9 as above. */
+  lookAtKnown(path: ByteString, target: ByteString): number;
   /** Leaves facts. */
   lookAtDescriptor(fd: number): number;
   /** Follows links. Leaves facts, those of the file system included. */

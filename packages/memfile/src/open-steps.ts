@@ -18,7 +18,7 @@ import { aboutPath, callError, isErrno, memfileError } from './errors.ts';
 import { native } from './native.ts';
 import { linksTo, refusal, requireOwnContent, requireRecord, staleError } from './path-state.ts';
 import type { PathState } from './path-state.ts';
-import { requireRamDirectory } from './ram-directory.ts';
+import { requireKnownDirectory, requireRamDirectory } from './ram-directory.ts';
 import { writeRecord } from './record.ts';
 import type { ContentRecord } from './record.ts';
 import type { Steps } from './steps.ts';
@@ -110,9 +110,10 @@ function* reuse<H>(
   { content, facts, record }: Memfile,
 ): Steps<OpenedContent<H> | undefined> {
   if (facts !== undefined) requireOwnContent(content, facts, record);
-  requireRamDirectory(directoryOf(content));
+  requireKnownDirectory(directoryOf(content), facts?.device);
   if ((flags & O_CREAT) !== 0 && (flags & O_EXCL) !== 0) throw callError(EEXIST, 'open', path);
-  yield* refreshRecord(path, content, requireRecord(content, record));
+  const recorded = requireRecord(content, record);
+  if (recorded?.link !== path) yield* refreshRecord(path, content, recorded);
   try {
     const plain = flags & ~(O_CREAT | O_EXCL);
     const handle = yield* openContent(opener, content, plain | O_NOFOLLOW, mode);

@@ -5,8 +5,8 @@ import type { ByteString } from './byte-string.ts';
 import { toFsPath, toText } from './byte-string.ts';
 import { idOf, recordOf } from './content-name.ts';
 import { callError, memfileError } from './errors.ts';
-import { isDirectory, isLink, isRegular, lookAtName } from './facts.ts';
-import type { LinkFacts } from './facts.ts';
+import { isDirectory, isLink, isRegular, lookAtKnown, lookAtLink, lookAtName } from './facts.ts';
+import type { ContentFacts, LinkFacts, QuickLook } from './facts.ts';
 import { parseRecord } from './record.ts';
 import type { ContentRecord, ParsedRecord } from './record.ts';
 
@@ -14,7 +14,7 @@ import type { ContentRecord, ParsedRecord } from './record.ts';
 export type PathState =
   | { kind: 'absent' }
   /** A link of ours; without `facts` it is stale. */
-  | { kind: 'memfile'; content: ByteString; facts: LinkFacts | undefined; record: RecordState }
+  | { kind: 'memfile'; content: ByteString; facts: ContentFacts | undefined; record: RecordState }
   | { kind: 'foreign'; target: ByteString }
   | { kind: 'regular' | 'directory' | 'special'; facts: LinkFacts };
 
@@ -28,25 +28,66 @@ export type RecordState =
  * user (or root) made, to an absolute path whose last name is that of a content.
  */
 export function lookAtPath(path: ByteString): PathState {
+  const known = lookAtRecorded(path);
+  if (known !== undefined) return known;
   const facts = lookOrThrow(path);
   if (facts === undefined) return { kind: 'absent' };
-  const { target } = facts;
-  if (target === undefined) {
+  if ('mode' in facts) {
     if (isRegular(facts)) return { kind: 'regular', facts };
     return { kind: isDirectory(facts) ? 'directory' : 'special', facts };
   }
-  if (!isTrusted(facts.uid) || !isContentPath(target)) return { kind: 'foreign', target };
+  const { target, content, uid, record } = facts;
+  if (!isTrusted(uid) || !isContentPath(target)) return { kind: 'foreign', target };
   return {
     kind: 'memfile',
     content: target,
-    facts: lookAtContent(target),
-    record: trustedRecord(target),
+    facts: content,
+    record: quickRecord(path, target, content, record) ?? trustedRecord(target),
   };
 }
 
-function lookOrThrow(path: ByteString): LinkFacts | undefined {
+/**
+ * A record that says what the link says need not be looked at: whoever made it, nothing depends on
+ * it. Undefined when it has to be.
+ */
+function quickRecord(
+  path: ByteString,
+  target: ByteString,
+  content: ContentFacts | undefined,
+  text: ByteString | undefined,
+): RecordState {
+  const own = process.geteuid?.() ?? 0;
+  if (text === undefined || content?.uid !== own || !text.endsWith(`:${path}`)) return undefined;
+  const parsed = parseRecord(text);
+  if (typeof parsed === 'string' || parsed.link !== path) return undefined;
+  const record = { parsed, uid: own, changed: 0n };
+  if (recorded.size >= recordedMax) recorded.clear();
+  recorded.set(path, { content: target, record });
+  return record;
+}
+
+/**
+ * Links whose record was seen to lead back to them: while a link leads to the same content, which
+ * still belongs to this user, the record isn't read again.
+ */
+const recorded = new Map<ByteString, { content: ByteString; record: NonNullable<RecordState> }>();
+const recordedMax = 1000;
+
+function lookAtRecorded(path: ByteString): PathState | undefined {
+  const known = recorded.get(path);
+  if (known === undefined) return undefined;
+  const { content, record } = known;
+  const facts = lookAtKnown(path, content);
+  if (facts?.uid === record.uid && facts.uid === process.geteuid?.()) {
+    return { kind: 'memfile', content, facts, record };
+  }
+  recorded.delete(path);
+  return undefined;
+}
+
+function lookOrThrow(path: ByteString): QuickLook | LinkFacts | undefined {
   try {
-    return lookAtName(path);
+    return lookAtLink(path);
   } catch (error) {
     throw callError((error as NodeJS.ErrnoException).errno ?? 5, 'open', path);
   }
@@ -114,7 +155,7 @@ export function requireRecord(content: ByteString, record: RecordState): Content
  */
 export function requireOwnContent(
   content: ByteString,
-  facts: LinkFacts,
+  facts: ContentFacts,
   record: RecordState,
 ): void {
   const own = process.geteuid?.();

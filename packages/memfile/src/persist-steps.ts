@@ -16,7 +16,8 @@ import { requireRamDirectory } from './ram-directory.ts';
 import { perform } from './steps.ts';
 import type { Steps } from './steps.ts';
 
-const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW, O_DIRECTORY, O_NONBLOCK } = constants;
+const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW, O_DIRECTORY, O_NONBLOCK, O_NOATIME } =
+  constants;
 
 /** Each turn, another program wrote while it was copied. */
 const turnsMax = 8;
@@ -37,7 +38,7 @@ export interface PersistRequest {
 export function* persistSteps(path: ByteString, request: PersistRequest = {}): Steps<void> {
   const { only, handle } = request;
   const content = yield* findContent(path, only);
-  const source = openForReading(content);
+  const source = openForCopy(content);
   try {
     if (request.force !== true) requireUnused(path, source);
     for (let turn = 0; turn < turnsMax; turn++) {
@@ -75,7 +76,7 @@ export function* persistToSteps(
 ): Steps<void> {
   const { only, handle } = request;
   const content = yield* findContent(path, only);
-  const source = openForReading(content);
+  const source = openForCopy(content);
   try {
     if (request.force !== true) requireUnused(path, source);
     yield* copyToNewFile(source, to, stagePath(to, content, 'out'), handle);
@@ -218,7 +219,7 @@ export function* exchangeOrRefuse(path: ByteString, other: ByteString): Steps<vo
   }
 }
 
-export function* syncDirectory(directory: ByteString): Steps<void> {
+function* syncDirectory(directory: ByteString): Steps<void> {
   const fd = openSync(toFsPath(directory), O_RDONLY | O_DIRECTORY);
   try {
     yield* sync(fd);
@@ -230,8 +231,9 @@ export function* syncDirectory(directory: ByteString): Steps<void> {
   }
 }
 
-function openForReading(content: ByteString): number {
-  return openSync(toFsPath(content), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+/** Reading it for a copy is no access: its time is kept, and is one of those that are copied. */
+export function openForCopy(path: ByteString): number {
+  return openSync(toFsPath(path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOATIME);
 }
 
 function redirect(handle: number | undefined, fd: number): void {
@@ -246,7 +248,7 @@ function isSame(one: FileFacts, other: FileFacts): boolean {
   return isUnmodified(one, other) && one.changed === other.changed;
 }
 
-export function changing(path: ByteString): Error {
+function changing(path: ByteString): Error {
   const message = `${toText(path)} is written to faster than it can be copied`;
   return memfileError('ERR_RAM_MEMFILE_CHANGING', message, path);
 }

@@ -12,7 +12,7 @@ const otherMayWrite = 0o022;
 const sticky = 0o1000;
 
 /** Whether what lies there is in memory: tmpfs, ramfs, or a mounted `ram` disk. */
-export function isRamBacked({ type, device }: DirectoryFacts): boolean {
+function isRamBacked({ type, device }: DirectoryFacts): boolean {
   if (type === fileSystems.tmpfs || type === fileSystems.ramfs) return true;
   return type === fileSystems.fuse && fileSystemOf(device) === 'fuse.ram';
 }
@@ -36,6 +36,19 @@ export function requireRamDirectory(directory: ByteString): DirectoryFacts {
     throw memfileError('ERR_RAM_MEMFILE_UNSAFE_DIRECTORY', `${message}; ${mend}`, directory);
   }
   return facts;
+}
+
+/** Directories that were looked at: on tmpfs and ramfs, with the number of the file system. */
+const known = new Map<ByteString, number>();
+
+/**
+ * As `requireRamDirectory`, for a directory with a content of this user in it, on `device`: looked
+ * at once for each process and file system.
+ */
+export function requireKnownDirectory(directory: ByteString, device: number | undefined): void {
+  if (device !== undefined && known.get(directory) === device) return;
+  const facts = requireRamDirectory(directory);
+  if (facts.type !== fileSystems.fuse) known.set(directory, facts.device);
 }
 
 const advice =

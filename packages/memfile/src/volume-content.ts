@@ -22,5 +22,6 @@ export function settleInVolume(
     const message = `${toText(content)} does not lie in the Volume: another one is mounted there`;
     throw memfileError('ERR_RAM_MEMFILE_WRONG_MOUNT', message, content);
   }
-  if (spill !== undefined) void spill;
+  if (spill === undefined) return;
+  volume.spill(inside, { beyondBytes: spill.bytes, directory: toFsPath(spill.directory) });
 }

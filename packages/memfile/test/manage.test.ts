@@ -55,7 +55,7 @@ describe('memorize and persist', () => {
 
   it('keep the access time', async () => {
     const path = place.at('file');
-    writeFileSync(path, '');
+    writeFileSync(path, 'read by the copy');
     utimesSync(path, 1_000_000_000, 1_100_000_000);
     const { target } = await memorize(path, directory());
     expect(statSync(String(target)).atime.getTime()).toBe(1_000_000_000_000);

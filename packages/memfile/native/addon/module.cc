@@ -102,6 +102,44 @@ napi_value lookName(napi_env env, napi_callback_info info) {
   return target.length < 0 ? makeNumber(env, 0) : makeBytes(env, target.bytes, target.length);
 }
 
+// lookAtLink(path, marker, suffix): as lookAtName, or [target, record] where the target has the
+// marker: facts of the content are then behind those of the link, the record may be undefined
+napi_value lookLink(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  FileFacts facts, behind;
+  Target target, beside;
+  const std::string marker = arguments.text(1);
+  const int result = lookAtLink(arguments.text(0).c_str(), marker.c_str(),
+                                arguments.text(2).c_str(), &facts, &target, &behind, &beside);
+  if (result < 0) return makeNumber(env, result);
+  Fields* fields = fieldsOf(env);
+  put(fields, facts);
+  if (target.length < 0) return makeNumber(env, 0);
+  fields->numbers[7] = behind.mode;
+  fields->numbers[8] = behind.uid;
+  fields->numbers[9] = static_cast<double>(behind.device);
+  napi_value both = nullptr;
+  napi_create_array_with_length(env, 2, &both);
+  napi_set_element(env, both, 0, makeBytes(env, target.bytes, target.length));
+  if (beside.length >= 0) {
+    napi_set_element(env, both, 1, makeBytes(env, beside.bytes, beside.length));
+  }
+  return both;
+}
+
+// lookAtKnown(path, target): facts of the content are where lookAtLink has them
+napi_value lookKnown(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  FileFacts behind;
+  const int result =
+      lookAtKnown(arguments.text(0).c_str(), arguments.text(1).c_str(), &behind);
+  Fields* fields = fieldsOf(env);
+  fields->numbers[7] = behind.mode;
+  fields->numbers[8] = behind.uid;
+  fields->numbers[9] = static_cast<double>(behind.device);
+  return makeNumber(env, result);
+}
+
 // lookAtDescriptor(fd)
 napi_value lookDescriptor(napi_env env, napi_callback_info info) {
   FileFacts facts;
@@ -223,6 +261,8 @@ constexpr struct {
   napi_callback call;
 } kFunctions[] = {
     {"lookAtName", lookName},
+    {"lookAtLink", lookLink},
+    {"lookAtKnown", lookKnown},
     {"lookAtDescriptor", lookDescriptor},
     {"lookAtDirectory", lookDirectory},
     {"isOpenElsewhere", isOpen},

@@ -3,7 +3,9 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <fcntl.h>
+#include <string>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -40,6 +42,35 @@ int lookAtName(const char* path, FileFacts* facts, Target* target) {
   }
   target->length = static_cast<int>(length);
   return 0;
+}
+
+int lookAtLink(const char* path, const char* marker, const char* suffix, FileFacts* facts,
+               Target* target, FileFacts* behind, Target* beside) {
+  if (int result = lookAtName(path, facts, target); result < 0) return result;
+  if (target->length <= 0) return 0;
+  const std::string content(target->bytes, static_cast<size_t>(target->length));
+  if (content[0] != '/' || content.find(marker) == std::string::npos) return 0;
+  struct stat found;
+  if (lstat(content.c_str(), &found) == 0) {
+    fill(found, behind);
+  } else if (errno != ENOENT && errno != ENOTDIR) {
+    return -errno;
+  }
+  const std::string record = content + suffix;
+  const ssize_t length = readlink(record.c_str(), beside->bytes, sizeof beside->bytes);
+  beside->length = static_cast<int>(length);
+  return 0;
+}
+
+int lookAtKnown(const char* path, const char* target, FileFacts* behind) {
+  char bytes[PATH_MAX];
+  const ssize_t length = readlink(path, bytes, sizeof bytes);
+  if (length < 0 || static_cast<size_t>(length) != strlen(target)) return 0;
+  if (memcmp(bytes, target, static_cast<size_t>(length)) != 0) return 0;
+  struct stat found;
+  if (lstat(target, &found) != 0) return 0;
+  fill(found, behind);
+  return 1;
 }
 
 int lookAtDescriptor(int fd, FileFacts* facts) {
