@@ -273,6 +273,7 @@ export const directoryRules = rules('readdir', {
   },
   'while everything is deleted as it is listed leaves nothing': (fs) => {
     for (let n = 0; n < 500; n++) fs.create(`f${n}`);
+    equal(fs.list().length, 500);
     const fd = fs.open('.', O.RDONLY);
     for (;;) {
       const some = fs.getdents(fd, 512);
