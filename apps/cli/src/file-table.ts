@@ -49,14 +49,14 @@ function toRow({ link, state, sizeBytes, uid, inUse, target }: ListedMemfile): s
 
 export function renderReport({ memfiles, freedBytes, dryRun }: GcReport): string {
   const would = dryRun ? 'would be ' : '';
-  const lines = memfiles.map((memfile) => `${describe(memfile)}\n`).join('');
+  const lines = memfiles.map((memfile) => `${describe(memfile, dryRun)}\n`).join('');
   if (memfiles.length === 0) return 'Nothing to collect\n';
   return `${lines}${formatBytes(freedBytes)} ${would}freed\n`;
 }
 
-function describe({ target, link, actions, refusal }: CollectedMemfile): string {
+function describe({ target, link, actions, refusal }: CollectedMemfile, dryRun: boolean): string {
   const name = `${showMemoryPath(target)} (${showMemoryPath(link)})`;
-  const done = actions.join(', ');
+  const done = `${dryRun && actions.length > 0 ? 'to be ' : ''}${actions.join(', ')}`;
   if (refusal === null) return `${name}: ${done}`;
   return `${name}: ${done === '' ? '' : `${done}; `}left alone: ${refusal}`;
 }
