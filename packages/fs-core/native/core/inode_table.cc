@@ -253,11 +253,16 @@ int HandleTable::grow() {
   return 0;
 }
 
-int64_t HandleTable::allocate(uint64_t inode, uint32_t flags, uint32_t mount) {
-  std::lock_guard lock(mutex_);
-  // Ahead of need, so that files can be opened for a while after the disk became full.
+// Ahead of need, so that files can be opened for a while after the disk became full.
+int HandleTable::growAhead() {
   int status = 0;
   while (free_.size() < kAhead && status == 0) status = grow();
+  return status;
+}
+
+int64_t HandleTable::allocate(uint64_t inode, uint32_t flags, uint32_t mount) {
+  std::lock_guard lock(mutex_);
+  const int status = growAhead();
   if (free_.empty()) return status;
   const uint32_t index = free_.back();
   free_.pop_back();

@@ -92,7 +92,7 @@ class HandleTable {
   explicit HandleTable(Segment& segment) : segment_(segment) {}
 
   // Makes the first handles usable. -ENOSPC.
-  int start() { return grow(); }
+  int start() { return growAhead(); }
   // A handle number (index and serial), -ENFILE, or -ENOSPC.
   int64_t allocate(uint64_t inode, uint32_t flags, uint32_t mount);
   // Returns false when the number is no open handle of that inode; `was`: what it was.
@@ -116,6 +116,7 @@ class HandleTable {
   static constexpr size_t kAhead = 256;
   HandleRecord* find(uint64_t handle, uint64_t inode) const;
   int grow();
+  int growAhead();
 
   Segment& segment_;
   std::mutex mutex_;
