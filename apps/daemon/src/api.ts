@@ -1,3 +1,4 @@
+import type { IoInForce } from '@ram/fuse';
 import type { PlainError } from './app-error.ts';
 
 /**
@@ -36,6 +37,8 @@ export interface DiskStatus {
   backing: string;
   readOnly: boolean;
   allowOther: boolean;
+  /** Who moves the bytes of files, and why that is not what was asked for. */
+  io: IoInForce;
   /** Requests of the kernel since it was mounted, by name. */
   requests: Record<string, number>;
   log: string;

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { parseSize } from '@ram/fs-core';
+import type { IoMode } from '@ram/fuse';
 import type { DaemonStatus, DiskStatus } from './api.ts';
 import { startApiServer } from './api-server.ts';
 import type { ApiServer } from './api-server.ts';
@@ -26,6 +27,8 @@ export interface DiskRequest {
   swap?: boolean;
   readOnly?: boolean;
   allowOther?: boolean;
+  /** Who moves the bytes of files. Default: what @ram/fuse has. */
+  io?: IoMode;
   /** Whether it gets a page at once; without it when one is asked for. Default false. */
   page?: boolean;
 }
@@ -84,7 +87,7 @@ export class Daemon {
 
   /** Mounts a disk; when it throws nothing is mounted and no state is left. */
   async mount(request: DiskRequest): Promise<MountedDisk> {
-    const { swap = true, readOnly = false, allowOther, maxFiles } = request;
+    const { swap = true, readOnly = false, allowOther, io, maxFiles } = request;
     const { directory, notices } = await prepareMountPoint(request.directory, this.#runtime);
     const { memoryBytes, swapBytes } = readMemory();
     const state = await claimDisk(this.#runtime, {
@@ -113,6 +116,7 @@ export class Daemon {
         },
         ...(maxFiles === undefined ? {} : { maxFiles }),
         ...(allowOther === undefined ? {} : { allowOther }),
+        ...(io === undefined ? {} : { io }),
       });
       this.#keep(disk, state);
       if (request.page !== true) return { status: disk.status(), notices };

@@ -1,5 +1,5 @@
 import { Volume } from '@ram/fs-core';
-import type { Mounted, MountOptions, UnmountOptions } from '@ram/fuse';
+import type { IoMode, MountOptions, Mounted, UnmountOptions } from '@ram/fuse';
 import { mount } from '@ram/fuse';
 import type { DiskStatus } from './api.ts';
 import { appError } from './app-error.ts';
@@ -19,6 +19,8 @@ export interface DiskOptions {
   readOnly: boolean;
   /** Default: as root. */
   allowOther?: boolean;
+  /** Default: what @ram/fuse has. */
+  io?: IoMode;
   log: string;
   /** Told when a page fails; the disk goes on. */
   reportPageError?: (error: unknown) => void;
@@ -115,6 +117,7 @@ export class Disk {
       backing: this.#volume.backing,
       readOnly,
       allowOther: this.options.allowOther ?? isRoot(),
+      io: this.#mounted.io,
       requests: { ...this.#mounted.stats().requests },
       log,
       since: this.since,
@@ -179,8 +182,13 @@ function makeVolume({ name, maxBytes, maxFiles, swap }: DiskOptions): Volume {
   }
 }
 
-function mountOptions({ name, readOnly, allowOther }: DiskOptions): MountOptions {
-  return { name, readOnly, ...(allowOther === undefined ? {} : { allowOther }) };
+function mountOptions({ name, readOnly, allowOther, io }: DiskOptions): MountOptions {
+  return {
+    name,
+    readOnly,
+    ...(allowOther === undefined ? {} : { allowOther }),
+    ...(io === undefined ? {} : { io }),
+  };
 }
 
 function isRoot(): boolean {

@@ -28,7 +28,7 @@ export { probeServer } from './probe-server.ts';
 export type { ServerCondition, ServerProbe } from './probe-server.ts';
 export { conditionOf, kill } from './process-identity.ts';
 export type { ProcessCondition, ProcessIdentity } from './process-identity.ts';
-export { parseMaxFiles, ramdArguments, runRamd } from './ramd.ts';
+export { parseIo, parseMaxFiles, ramdArguments, runRamd } from './ramd.ts';
 export type { RamdMessage } from './ramd.ts';
 export { ramdPath } from './ramd-path.ts';
 export { serveDisk } from './serve.ts';

@@ -4,7 +4,14 @@ import { parseMaxFiles, parseRamdArguments, ramdArguments } from './ramd.ts';
 describe('the arguments of ramd', () => {
   it.each([
     { directory: '/mnt', swap: true, readOnly: false },
-    { directory: '--size', swap: false, readOnly: true, allowOther: true, page: true },
+    {
+      directory: '--size',
+      swap: false,
+      readOnly: true,
+      allowOther: true,
+      io: 'direct' as const,
+      page: true,
+    },
     { directory: '/a b', swap: true, readOnly: false, name: 'n', size: '-5', maxFiles: 7 },
     { directory: '/mnt', swap: true, readOnly: false, size: '' },
   ])('carry %j', (request) => {

@@ -35,7 +35,7 @@ describe('resolveOptions', () => {
     [{ name: '' }, 'ERR_INVALID_ARG_VALUE'],
     [{ name: 'a\nb' }, 'ERR_INVALID_ARG_VALUE'],
     [{ name: 'x'.repeat(201) }, 'ERR_INVALID_ARG_VALUE'],
-    [{ io: "passthru" }, 'ERR_INVALID_ARG_VALUE'],
+    [{ io: 'passthru' }, 'ERR_INVALID_ARG_VALUE'],
     [{ locks: true }, 'ERR_INVALID_ARG_VALUE'],
     [{ readOnly: 'yes' }, 'ERR_INVALID_ARG_TYPE'],
     [{ threads: '4' }, 'ERR_INVALID_ARG_TYPE'],

@@ -1,5 +1,5 @@
 import type { DiskRequest, MountedDisk } from '@ram/daemon';
-import { formatBytes, parseMaxFiles, serveDisk, showPath } from '@ram/daemon';
+import { formatBytes, parseIo, parseMaxFiles, serveDisk, showPath } from '@ram/daemon';
 import type { Command } from 'commander';
 import { launchServer } from '../launch-server.ts';
 import { createOutput } from '../output.ts';
@@ -13,6 +13,7 @@ interface MountFlags {
   swap: boolean;
   readOnly?: boolean;
   allowOther?: boolean;
+  io?: string;
   page?: boolean;
   foreground?: boolean;
   json?: boolean;
@@ -41,6 +42,7 @@ export function addMount(program: Command): void {
     .option('--no-swap', 'keep its content out of swap (root only)')
     .option('--read-only', 'refuse changes through the mount')
     .option('--allow-other', 'let other users in, as their rights allow; root does so anyway')
+    .option('--io <MODE>', 'who moves bytes: passthrough, cached or direct; see ram doctor')
     .option('-p, --page', 'print the address of a page that shows its files and newest image live')
     .option('-f, --foreground', 'serve it in this process until Ctrl-C')
     .option('--json', 'print JSON')
@@ -59,6 +61,7 @@ function toRequest(directory: string, flags: MountFlags): DiskRequest {
     swap: flags.swap,
     readOnly: flags.readOnly === true,
     ...(flags.allowOther === undefined ? {} : { allowOther: flags.allowOther }),
+    ...(flags.io === undefined ? {} : { io: parseIo(flags.io) }),
     ...(flags.size === undefined ? {} : { size: flags.size }),
     ...(flags.name === undefined ? {} : { name: flags.name }),
     ...(flags.page === undefined ? {} : { page: flags.page }),

@@ -24,6 +24,7 @@ const columns: readonly Column[] = [
   { title: 'FILES', align: 'right' },
   { title: 'SWAPPED', align: 'right' },
   { title: 'REQUESTS', align: 'right' },
+  { title: 'IO' },
   { title: 'PID', align: 'right' },
   { title: 'SINCE', align: 'right' },
 ];
@@ -83,9 +84,15 @@ function toRow({ name, directory, state, maxBytes, pid, since, details }: Listed
     details === null ? '-' : String(details.files),
     details === null ? '-' : details.swap ? formatBytes(details.swappedBytes) : 'never',
     details === null ? '-' : String(details.requestCount),
+    details === null ? '-' : showIo(details),
     String(pid),
     formatDuration(Date.now() - Date.parse(since)),
   ];
+}
+
+/** The mode in force, marked where it isn't what was asked for. */
+function showIo({ io }: { io: { mode: string; reason?: string } }): string {
+  return io.reason === undefined ? io.mode : `${io.mode} (${io.reason})`;
 }
 
 function totalOf(disks: readonly ListedDisk[]) {

@@ -94,9 +94,13 @@ function checkPassthrough(machine: Machine): Check {
   if (!kernelIsAtLeast(machine, 6, 9)) {
     return warning(id, title, `not in Linux ${machine.kernel}`, 'Linux 6.9 or newer has it');
   }
-  if (mayAdministrate(machine))
-    return ok(id, title, `the kernel has it, and you may use it${notYet}`);
-  return warning(id, title, `the kernel has it, for root only${notYet}`, 'Mount as root');
+  if (mayAdministrate(machine)) return ok(id, title, 'the kernel has it, and you may use it');
+  return warning(
+    id,
+    title,
+    'the kernel has it, for root only: your disks are cached',
+    'Mount as root',
+  );
 }
 
 function checkRing(machine: Machine): Check {
