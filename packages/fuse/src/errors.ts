@@ -16,6 +16,7 @@ export type FuseErrorCode =
   | 'ERR_RAM_MOUNT_FAILED'
   | 'ERR_RAM_NOT_A_FUSE_MOUNT'
   | 'ERR_RAM_NO_FUSECTL'
+  | 'ERR_RAM_NO_IO_URING'
   | 'ERR_RAM_MAIN_THREAD_ONLY'
   | 'ERR_RAM_NO_FUSE_NATIVE'
   | 'ERR_RAM_NO_LIBFUSE';
@@ -29,6 +30,14 @@ export function noFuse(cause?: unknown) {
     'There is no /dev/fuse: load the module with `modprobe fuse`, or give the ' +
     'container the device with `--device /dev/fuse`';
   return fuseError('ERR_RAM_NO_FUSE', message, cause);
+}
+
+export function noIoUring() {
+  const message =
+    'FUSE over io_uring is not to be had here: it needs Linux 6.14 or newer with ' +
+    'CONFIG_FUSE_IO_URING, io_uring itself (kernel.io_uring_disabled=0), and, by root: ' +
+    'echo Y > /sys/module/fuse/parameters/enable_uring';
+  return fuseError('ERR_RAM_NO_IO_URING', message);
 }
 
 /** The code of an error of Node's or ours, if it has one. */

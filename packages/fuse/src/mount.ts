@@ -1,6 +1,6 @@
 import { closeSync } from 'node:fs';
 import { invalidArgument, systemError } from '@ram/errno';
-import { fuseError, noFuse } from './errors.ts';
+import { fuseError, noFuse, noIoUring } from './errors.ts';
 import { mountFuseNative } from './fuse-native/mount.ts';
 import type { FuseNativeSource } from './fuse-native/mount.ts';
 import type { FuseNativeOptions } from './fuse-native/options.ts';
@@ -36,7 +36,7 @@ const allInitFlags = 2n ** 64n - 1n;
  * worker ends by itself or by process.exit(), the mount is taken away.
  *
  * @throws ENOENT, ENOTDIR, ENOTEMPTY, EBUSY, EACCES about the directory; `ERR_RAM_NO_FUSE`,
- * `ERR_RAM_NO_FUSERMOUNT`, `ERR_RAM_MOUNT_DENIED`, `ERR_RAM_MOUNT_FAILED`,
+ * `ERR_RAM_NO_FUSERMOUNT`, `ERR_RAM_NO_IO_URING`, `ERR_RAM_MOUNT_DENIED`, `ERR_RAM_MOUNT_FAILED`,
  * `ERR_RAM_UNSUPPORTED_PLATFORM`; `ERR_INVALID_ARG_TYPE` and the like for wrong arguments
  * @see fuse(4), mount(2), fusermount3(1)
  */
@@ -80,7 +80,10 @@ async function mountByKernelDriver(
       closeSync(attached.descriptor);
       throw error;
     });
-    await serve(session, made, attached, events.ready);
+    await serve(session, made, attached, {
+      ready: events.ready,
+      ioUring: resolved.transport === 'io_uring',
+    });
     return new Mounted(made, session, events.ended, resolved.io);
   } catch (error) {
     session.stop();
@@ -107,6 +110,7 @@ function makeSession(
     volumeLocks: options.locks === 'volume',
     threads: options.threads,
     initFlags: allInitFlags,
+    ioUring: options.transport === 'io_uring',
   };
   try {
     return new Session(fileSystem, chosen, listener);
@@ -179,7 +183,7 @@ async function serve(
   session: NativeSession,
   made: MountIdentity,
   { descriptor, helper }: Attached,
-  ready: Promise<number>,
+  { ready, ioUring }: { ready: Promise<number>; ioUring: boolean },
 ): Promise<void> {
   const path = made.directory;
   session.setMountPoint(path, helper, made.major, made.device);
@@ -193,6 +197,7 @@ async function serve(
     });
     const result = await Promise.race([ready, late]);
     if (result < 0) throw systemError(result, 'init', path);
+    if (ioUring && session.stats().transport !== 'io_uring') throw noIoUring();
   } catch (error) {
     await detachMount(made).catch(() => {});
     throw error;

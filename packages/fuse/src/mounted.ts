@@ -22,6 +22,8 @@ export interface MountStats {
   /** Threads that exist now, and the most that there were. */
   threads: number;
   threadsPeak: number;
+  /** How requests come in. */
+  transport: 'device' | 'io_uring';
   /** The minor version of FUSE 7 that was agreed on, and its INIT flags. */
   protocolMinor: number;
   initFlags: bigint;

@@ -23,6 +23,7 @@ export interface NativeStats {
   notifications: number;
   threads: number;
   threadsPeak: number;
+  transport: 'device' | 'io_uring';
   protocolMinor: number;
   initFlags: bigint;
   maxWriteBytes: number;
@@ -36,6 +37,7 @@ export interface NativeSessionOptions {
   volumeLocks: boolean;
   threads: number;
   initFlags: bigint;
+  ioUring: boolean;
 }
 
 export interface Native {

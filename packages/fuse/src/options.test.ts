@@ -16,6 +16,7 @@ describe('resolveOptions', () => {
       dev: false,
       nonempty: false,
       locks: 'kernel',
+      transport: 'device',
       threads: expect.any(Number),
     });
   });
@@ -36,6 +37,8 @@ describe('resolveOptions', () => {
     [{ name: 'a\nb' }, 'ERR_INVALID_ARG_VALUE'],
     [{ name: 'x'.repeat(201) }, 'ERR_INVALID_ARG_VALUE'],
     [{ io: 'passthru' }, 'ERR_INVALID_ARG_VALUE'],
+    [{ transport: 'uring' }, 'ERR_INVALID_ARG_VALUE'],
+    [{ transport: 'io_uring', locks: 'volume' }, 'ERR_INVALID_ARG_VALUE'],
     [{ locks: true }, 'ERR_INVALID_ARG_VALUE'],
     [{ readOnly: 'yes' }, 'ERR_INVALID_ARG_TYPE'],
     [{ threads: '4' }, 'ERR_INVALID_ARG_TYPE'],

@@ -40,6 +40,12 @@ export interface MountOptions {
    * `'volume'`: shared by all mounts of the Volume; lock calls and closes cost a request.
    */
   locks?: 'kernel' | 'volume';
+  /**
+   * How requests come in. `'device'` (default): over /dev/fuse. `'io_uring'`: over a queue per CPU;
+   * needs Linux 6.14, root's `echo Y > /sys/module/fuse/parameters/enable_uring`, and
+   * `locks: 'kernel'`.
+   */
+  transport?: 'device' | 'io_uring';
   /** The most threads that may serve requests, 2 to 64. One waits; others join under load.
    * Default: twice the CPUs, at least 4, at most 16. */
   threads?: number;
@@ -74,6 +80,7 @@ export function resolveOptions(
     dev: flag('dev', options.dev, false),
     nonempty: flag('nonempty', options.nonempty, false),
     locks: choice('locks', options.locks, ['kernel', 'volume']),
+    transport: transportOption(options),
     threads: threadsOption(options.threads),
   };
 }
@@ -101,6 +108,15 @@ function choice<T extends string>(name: string, value: T | undefined, values: [T
     throw invalidValue(`options.${name}`, value, reason);
   }
   return value;
+}
+
+function transportOption({ transport, locks }: MountOptions): 'device' | 'io_uring' {
+  const chosen = choice('transport', transport, ['device', 'io_uring']);
+  if (chosen === 'io_uring' && locks === 'volume') {
+    const reason = "goes with locks: 'kernel' only";
+    throw invalidValue('options.transport', chosen, reason);
+  }
+  return chosen;
 }
 
 function threadsOption(value: unknown): number {

@@ -33,6 +33,9 @@ const isRoot = process.geteuid?.() === 0;
 /** A small disk, so that filling it is quick. */
 const diskBytes = 48 * 1024 * 1024;
 
+/** Says and decides whether the kernel offers FUSE over io_uring. */
+export const ioUringParameter = '/sys/module/fuse/parameters/enable_uring';
+
 const plainUser = { uid: 65534, gid: 65534 };
 
 const lackedByNode = [
@@ -92,6 +95,7 @@ export const surfaces: Readonly<Record<string, SurfaceDefinition>> = {
   'fuse cached, locks of the volume': fuse({ io: 'cached', locks: 'volume' }),
   'fuse-native': fuse({ driver: 'fuse-native', xattrs: true }),
   'fuse-native direct': fuse({ driver: 'fuse-native', xattrs: true, io: 'direct' }),
+  'fuse over io_uring': overIoUring({ io: 'cached' }),
   'fuse cached as a plain user': fuse({ io: 'cached' }, plainUser),
 };
 
@@ -120,6 +124,24 @@ function fuse(
       const elsewhere = emptyFolder();
       if (user === undefined) return { ...nativeSurface(withReadOnly(base, elsewhere)), ...server };
       return { ...nativeSurface({ base, elsewhere }, user), ...server };
+    },
+  };
+}
+
+/** Switches FUSE over io_uring on for as long as the surface is open. */
+function overIoUring(options: MountOptions): SurfaceDefinition {
+  const definition = fuse({ ...options, transport: 'io_uring' });
+  return {
+    ...definition,
+    async open() {
+      const before = nodeFs.readFileSync(ioUringParameter);
+      nodeFs.writeFileSync(ioUringParameter, 'Y');
+      const surface = await definition.open();
+      const close = async () => {
+        await surface.close?.();
+        nodeFs.writeFileSync(ioUringParameter, before);
+      };
+      return { ...surface, close };
     },
   };
 }

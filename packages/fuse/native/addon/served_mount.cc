@@ -3,7 +3,7 @@
 namespace ram::fuse {
 
 int ServedMount::serve(int descriptor, Event onEvent, void* context) {
-  transport_ = std::make_unique<DevFuse>(descriptor, threads_);
+  transport_ = std::make_unique<MountTransport>(descriptor, threads_);
   session_ = std::make_unique<Session>(fileSystem_, *transport_, options_);
   onEvent_ = onEvent;
   context_ = context;
@@ -22,7 +22,7 @@ int ServedMount::serve(int descriptor, Event onEvent, void* context) {
     mount->ended_ = true;
     mount->onEvent_(mount->context_, "end", 0);
   };
-  return transport_->start(session_.get(), onEnd, this);
+  return transport_->start(session_.get(), ioUring_, onEnd, this);
 }
 
 void ServedMount::setMountPoint(MountPoint mountPoint) {

@@ -71,7 +71,8 @@ Napi::Function SessionWrap::define(Napi::Env env) {
                       InstanceMethod<&SessionWrap::unref>("unref")});
 }
 
-// new Session(fileSystem, { direct, passthrough, volumeLocks, threads, initFlags }, onEvent)
+// new Session(fileSystem, { direct, passthrough, volumeLocks, threads, initFlags, ioUring },
+//             onEvent)
 SessionWrap::SessionWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   FileSystem* fileSystem = fileSystemOf(info[0]);
   if (fileSystem == nullptr) {
@@ -86,7 +87,8 @@ SessionWrap::SessionWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   bool lossless;
   options.initFlags = given.Get("initFlags").As<Napi::BigInt>().Uint64Value(&lossless);
   uint32_t threads = given.Get("threads").As<Napi::Number>().Uint32Value();
-  mount_ = std::make_shared<ServedMount>(fileSystem, options, threads);
+  bool ioUring = given.Get("ioUring").ToBoolean();
+  mount_ = std::make_shared<ServedMount>(fileSystem, options, threads, ioUring);
   events_ = Napi::ThreadSafeFunction::New(info.Env(), info[2].As<Napi::Function>(), "ram-fuse", 0,
                                           1);
   // The end of the environment: of a worker, or of a process that ends by itself. Added after the
@@ -167,6 +169,8 @@ Napi::Value SessionWrap::stats(const Napi::CallbackInfo& info) {
   result["notifications"] = number(session->notifier.sent());
   result["threads"] = number(mount_->transport()->threads());
   result["threadsPeak"] = number(mount_->transport()->threadsPeak());
+  bool ioUring = (session->negotiated.flags & kOverIoUring) != 0;
+  result["transport"] = Napi::String::New(env, ioUring ? "io_uring" : "device");
   result["protocolMinor"] = number(session->negotiated.minor);
   result["initFlags"] = Napi::BigInt::New(env, session->negotiated.flags);
   result["passthrough"] = Napi::Number::New(env, session->passthrough.load());

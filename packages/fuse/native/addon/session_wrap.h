@@ -7,7 +7,7 @@
 #include <memory>
 #include <mutex>
 
-#include "dev_fuse.h"
+#include "mount_transport.h"
 #include "mount_point.h"
 #include "session.h"
 
@@ -19,8 +19,9 @@ class ServedMount {
   // `onEvent` is called on native threads with ("init", 0 or -errno) and ("end", 0).
   using Event = void (*)(void* context, const char* what, int result);
 
-  ServedMount(FileSystem* fileSystem, const SessionOptions& options, uint32_t threads)
-      : fileSystem_(fileSystem), options_(options), threads_(threads) {
+  ServedMount(FileSystem* fileSystem, const SessionOptions& options, uint32_t threads,
+              bool ioUring)
+      : fileSystem_(fileSystem), options_(options), threads_(threads), ioUring_(ioUring) {
     fileSystem_->retain();
   }
   ~ServedMount() {
@@ -39,14 +40,15 @@ class ServedMount {
   void shutdown();
 
   const Session* session() const { return session_.get(); }
-  const DevFuse* transport() const { return transport_.get(); }
+  const MountTransport* transport() const { return transport_.get(); }
   bool ended() const { return ended_; }
 
  private:
   FileSystem* const fileSystem_;
   const SessionOptions options_;
   const uint32_t threads_;
-  std::unique_ptr<DevFuse> transport_;
+  const bool ioUring_;
+  std::unique_ptr<MountTransport> transport_;
   std::unique_ptr<Session> session_;
   Event onEvent_ = nullptr;
   void* context_ = nullptr;

@@ -44,11 +44,13 @@ bool takeInit(Request& request, InitIn* out) {
   return true;
 }
 
-Negotiated negotiate(const InitIn& in, const SessionOptions& options) {
+Negotiated negotiate(const InitIn& in, const Session& session) {
+  const SessionOptions& options = session.options;
   Negotiated result;
   result.done = true;
   result.minor = std::min(in.minor, kMinor);
   uint64_t wanted = kWanted;
+  if (session.transport.hasQueues()) wanted |= kOverIoUring;
   if (options.volumeLocks) wanted |= kPosixLocks | kFlockLocks;
   if (options.passthrough) wanted |= kPassthrough;
   result.flags = wanted & offeredBy(in) & options.initFlags;
@@ -75,7 +77,7 @@ int64_t init(Session& session, Request& request, Reply& reply) {
   if (in.major > kMajor) return sizeof(*out);
   int error = in.major < kMajor || in.minor < kOldestMinor ? -EPROTO : 0;
   if (error == 0) {
-    session.negotiated = negotiate(in, session.options);
+    session.negotiated = negotiate(in, session);
     const Negotiated& agreed = session.negotiated;
     if (agreed.minor >= kEpochMinor) session.notifier.useEpochs();
     out->maxReadahead = in.maxReadahead;

@@ -180,6 +180,42 @@ struct OutHeader {
   uint64_t unique;
 };
 
+// Behind a Notice::kRetrieve: asks for cached pages, which come as a request kNotifyReply.
+struct RetrieveNotice {
+  uint64_t unique;  // that request's
+  uint64_t node;
+  uint64_t offset;
+  uint32_t size;
+  uint32_t padding;
+};
+
+// --- over io_uring: the commands of an IORING_OP_URING_CMD, and the memory of an entry -----------
+enum UringCommand : uint32_t {
+  kUringRegister = 1,        // this memory is an entry of this queue from now on
+  kUringCommitAndFetch = 2,  // takes the reply; completes with the next request
+};
+
+struct UringCommandBody {
+  uint64_t flags;
+  uint64_t commitId;  // of the request that is answered
+  uint16_t queue;     // a queue belongs to the CPU of this number
+  uint8_t padding[6];
+};
+
+struct UringEntryHeader {
+  uint64_t flags;
+  uint64_t commitId;
+  uint32_t payloadSize;  // bytes
+  uint32_t padding;
+  uint64_t reserved;
+};
+
+struct UringHeader {
+  uint8_t inOut[128];      // InHeader, then OutHeader
+  uint8_t operation[128];  // the operation's struct
+  UringEntryHeader entry;
+};
+
 struct ExtensionHeader {
   uint32_t size;  // with this header
   uint32_t type;

@@ -71,6 +71,7 @@ void Session::finishInit() {
   int result = *initialized;
   initialized.reset();
   if (result == 0 && options.passthrough) passthrough = startPassthrough();
+  if (result == 0 && (negotiated.flags & kOverIoUring) != 0) transport.startQueues();
   if (onInit != nullptr) onInit(onInitContext, result);
 }
 

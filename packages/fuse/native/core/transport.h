@@ -24,6 +24,11 @@ class Transport {
   virtual int openBacking(int fd) = 0;
   virtual void closeBacking(int id) = 0;
 
+  // Whether requests could come through queues of io_uring, if INIT agrees on it.
+  virtual bool hasQueues() const { return false; }
+  // It did, and its reply is sent: until the queues are there, the kernel keeps requests back.
+  virtual void startQueues() {}
+
  protected:
   ~Transport() = default;
 };

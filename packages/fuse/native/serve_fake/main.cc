@@ -1,5 +1,5 @@
 // Mounts the test's file system with the driver, without Node:
-//   serve_fake DIRECTORY [direct] [locks]      serves until the directory is unmounted
+//   serve_fake DIRECTORY [direct] [locks] [uring]      serves until the directory is unmounted
 #include <sys/mount.h>
 #include <unistd.h>
 
@@ -7,8 +7,8 @@
 #include <cstring>
 
 #include "../test/fake_file_system.h"
-#include "dev_fuse.h"
 #include "mount_point.h"
+#include "mount_transport.h"
 #include "operations.h"
 #include "session.h"
 
@@ -16,9 +16,11 @@ int main(int argc, char** argv) {
   using namespace ram::fuse;
   if (argc < 2) return 2;
   SessionOptions options;
+  bool queues = false;
   for (int i = 2; i < argc; i++) {
     if (std::strcmp(argv[i], "direct") == 0) options.direct = true;
     if (std::strcmp(argv[i], "locks") == 0) options.volumeLocks = true;
+    if (std::strcmp(argv[i], "uring") == 0) queues = true;
   }
   FakeFileSystem files;
   const char* syscall;
@@ -26,7 +28,7 @@ int main(int argc, char** argv) {
                                 "default_permissions,allow_other"},
                                &syscall);
   if (device < 0) return std::fprintf(stderr, "%s: %s\n", syscall, std::strerror(-device)), 1;
-  DevFuse transport(device, 8);
+  MountTransport transport(device, 8);
   Session session(&files, transport, options);
   if (session.attach() != 0) return 1;
   int ended[2];
@@ -34,7 +36,7 @@ int main(int argc, char** argv) {
   auto onEnd = [](void* context) {
     if (::write(static_cast<int*>(context)[1], "x", 1) != 1) std::perror("pipe");
   };
-  if (transport.start(&session, onEnd, ended) != 0) return 1;
+  if (transport.start(&session, queues, onEnd, ended) != 0) return 1;
   char byte;
   if (::read(ended[0], &byte, 1) != 1) return 1;
   transport.stop();

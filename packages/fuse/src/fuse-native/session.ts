@@ -105,6 +105,7 @@ export class FuseNativeSession implements MountSession {
       notifications: 0,
       threads: this.#threads,
       threadsPeak: this.#threads,
+      transport: 'device',
       protocolMinor: 0,
       initFlags: 0n,
       maxWriteBytes,

@@ -1,14 +1,15 @@
-// Mounts and unmounts many times and prints what is left over. Arguments: directory, rounds.
+// Mounts and unmounts many times and prints what is left over. Arguments: directory, rounds, options
+// of mount() as JSON.
 import fs from 'node:fs';
 import { Volume } from '@ram/fs-core';
 import { mount } from '../../src/index.ts';
 
-const [directory = '', rounds = '200'] = process.argv.slice(2);
+const [directory = '', rounds = '200', options = '{}'] = process.argv.slice(2);
 const count = (folder: string) => fs.readdirSync(`/proc/self/${folder}`).length;
 const volume = new Volume({ maxBytes: '64M' });
 
 async function round() {
-  const mounted = await mount(volume, directory);
+  const mounted = await mount(volume, directory, JSON.parse(options));
   fs.writeFileSync(`${directory}/file`, 'text');
   await mounted.unmount();
   await mounted.closed;

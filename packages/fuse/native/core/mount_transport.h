@@ -1,0 +1,58 @@
+// The transport of a mount: over /dev/fuse alone, or over io_uring for what can go that way.
+//
+// Over io_uring the kernel has a queue for each CPU and puts a request where it was made. Each CPU
+// that this process may use has a ring and a thread that serve its queue (and share those of the
+// other CPUs). INIT, FORGET, INTERRUPT and notices still go over /dev/fuse, and so does everything
+// when the kernel doesn't agree.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "dev_fuse.h"
+#include "uring_ring.h"
+
+namespace ram::fuse {
+
+class MountTransport final : public Transport, public UringRing::Owner {
+ public:
+  // Owns `descriptor`, of a mount that exists. threadsMax: of /dev/fuse.
+  MountTransport(int descriptor, uint32_t threadsMax) : device_(descriptor, threadsMax) {}
+  ~MountTransport() { stop(); }
+
+  // As DevFuse. `queues`: use io_uring where it can be had.
+  int start(RequestHandler* handler, bool queues, void (*onEnd)(void*), void* context);
+  void stop();
+  void disconnect() { device_.disconnect(); }
+  void close() { device_.close(); }
+
+  int send(uint32_t channel, std::span<const std::byte> reply) override;
+  int notify(std::span<const std::byte> notice) override { return device_.notify(notice); }
+  bool expectDelay() override;
+  bool hasQueues() const override { return !rings_.empty(); }
+  void startQueues() override;
+  int openBacking(int fd) override { return device_.openBacking(fd); }
+  void closeBacking(int id) override { device_.closeBacking(id); }
+
+  int device() const { return device_.device(); }
+  uint32_t threads() const;
+  uint32_t threadsPeak() const { return device_.threadsPeak(); }
+
+ private:
+  UringEntry* addEntry() override;
+  void poke(uint16_t cpu) override;
+  bool openRings(RequestHandler& handler);
+
+  DevFuse device_;
+  std::vector<std::unique_ptr<UringRing>> rings_;  // made by start(), before any request
+
+  // Numbers of the requests that poke() asks for; the kernel counts its own from 2 up, by 2.
+  std::atomic<uint64_t> nextPoke_{1ull << 62};
+
+  std::mutex mutex_;  // guards entries_; each entry stays where it is
+  std::deque<std::unique_ptr<UringEntry>> entries_;
+};
+
+}  // namespace ram::fuse

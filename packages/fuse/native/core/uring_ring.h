@@ -1,0 +1,100 @@
+// One ring of FUSE over io_uring, which serves the queues of one or more CPUs.
+//
+// As over /dev/fuse one thread, the leader, waits for requests and serves what it gets. Only the
+// leader touches the ring. The role is passed on before a request that may take long; replies
+// from any other thread are handed to the leader (post).
+//
+// The kernel copies a request into an entry's memory in the thread that last submitted the entry,
+// so threads live until stop(): a resting one is woken for that copy, and the leader for the
+// request. Entries come back to the leader's own as they are used.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "io_uring.h"
+#include "transport.h"
+#include "uring_entry.h"
+
+namespace ram::fuse {
+
+class UringRing {
+ public:
+  // What it needs of the transport.
+  class Owner {
+   public:
+    // A new entry, or null where there is no memory or no number left.
+    virtual UringEntry* addEntry() = 0;
+    // Makes the kernel put a request of its own (kNotifyReply) in this CPU's queue.
+    virtual void poke(uint16_t cpu) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  static constexpr uint32_t kThreadsMax = 16;
+
+  UringRing(Owner& owner, RequestHandler& handler, int device, std::vector<uint16_t> queues);
+  ~UringRing();
+
+  // Makes the ring and its first thread, which then waits. Returns 0 or -errno.
+  int open();
+  // Gives the kernel the entries; requests come from now on.
+  void begin();
+  // Ends all threads and returns when they are gone; then the ring. Idempotent.
+  void stop();
+
+  // Sends the reply that was staged in an entry of this ring. From any thread.
+  void answer(UringEntry& entry);
+
+  // Of the calling thread: the entry whose request it is serving, and whether it can hand on the
+  // leader's role if it has it. See Transport::expectDelay.
+  static UringEntry* serving();
+  static bool isWorker();
+  static bool passOn();
+
+  uint32_t threads() const { return threads_.load(std::memory_order_relaxed); }
+
+ private:
+  struct Worker;
+
+  bool employ();
+  void run(Worker& worker);
+  void lead(Worker& worker);
+  void registerEntries();
+  void registerEntry(size_t queue);
+  void keepArmed();
+  void commit(UringEntry& entry);
+  void submitCommand(UringEntry& entry, uint32_t command, uint64_t commitId);
+  WideSubmission& prepare();
+  void listen();
+  void ringBell();
+  void complete(Worker& worker, const io_uring_cqe& completion);
+  void serve(Worker& worker, UringEntry& entry);
+  void takePosted();
+
+  Owner& owner_;
+  RequestHandler& handler_;
+  const int device_;
+  const std::vector<uint16_t> queues_;  // their CPUs
+
+  // The leader's alone; handed over under mutex_.
+  IoUring io_;
+  uint64_t rung_ = 0;     // where the bell is read to
+  std::vector<uint32_t> armed_;  // by queue: entries that wait for a request
+  bool begun_ = false;
+  bool ended_ = false;    // the kernel ended the connection
+
+  std::mutex mutex_;  // guards what follows, and what Worker says
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<Worker*> resting_;
+  std::vector<UringEntry*> posted_;
+  int bell_ = -1;  // an eventfd: something was posted, or the ring stops
+  std::atomic<bool> stopping_{false};
+  std::atomic<uint32_t> threads_{0};
+};
+
+}  // namespace ram::fuse

@@ -1,0 +1,73 @@
+// Mounts whose requests come over io_uring; tools/fs-contract runs its rules there too. Switches
+// FUSE over io_uring on for the time of the tests.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { requirement, runNode } from '@ram/test-support';
+import { Server, childProgram, isMountPoint, makeFolder, programPath, run } from './support.ts';
+
+const parameter = '/sys/module/fuse/parameters/enable_uring';
+
+function readParameter(): string | undefined {
+  try {
+    return readFileSync(parameter, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+const before = readParameter();
+const isRoot = process.geteuid?.() === 0;
+const ioUring = requirement(
+  'FUSE over io_uring',
+  isRoot && before !== undefined,
+  isRoot ? 'this kernel does not have it (Linux 6.14)' : 'only root can switch it on',
+);
+
+beforeAll(() => {
+  if (ioUring.available) writeFileSync(parameter, 'Y');
+});
+afterAll(() => {
+  if (ioUring.available && before !== undefined) writeFileSync(parameter, before);
+});
+
+const transport = 'io_uring';
+ioUring.it(
+  'a full disk says ENOSPC, keeps what it has, and takes more after a delete',
+  async () => {
+    const folder = makeFolder();
+    const server = await Server.start(folder, { transport }, { maxBytes: '32M', maxInodes: 500 });
+    expect(await run('python3', [programPath('full.py'), folder, 'cached'])).toBe('ok\n');
+    await server.stop();
+  },
+);
+
+ioUring.it('a killed server leaves a dead mount that can be cleared', async () => {
+  const folder = makeFolder();
+  const server = await Server.start(folder, { transport });
+  process.kill(server.pid, 'SIGKILL');
+  await server.exited;
+  await expect(run('stat', [`${folder}/x`])).rejects.toThrow(/not connected|connection abort/);
+  await run('umount', [folder]);
+  expect(isMountPoint(folder)).toBe(false);
+});
+
+ioUring.it('an unmount from outside ends the server', async () => {
+  const folder = makeFolder();
+  const server = await Server.start(folder, { transport });
+  await run('umount', [folder]);
+  await expect(server.stop()).resolves.toMatchObject({ transport });
+});
+
+ioUring.it(
+  'mounting and unmounting leaves no thread and no descriptor',
+  async () => {
+    const args = [makeFolder(), '50', JSON.stringify({ transport })];
+    const { stdout, stderr } = await runNode(childProgram('rounds.ts'), args, {
+      timeoutMs: 60_000,
+    });
+    expect(stderr).toBe('');
+    const { before: first, after: last } = JSON.parse(stdout);
+    expect(last).toEqual(first);
+  },
+  70_000,
+);
