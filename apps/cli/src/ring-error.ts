@@ -25,6 +25,10 @@ export function explainRingError(error: unknown, name: string): unknown {
       const hint = `See who is there: ram ring stat ${name}`;
       return appError('ERR_RAM_BUSY', (error as Error).message, hint, error);
     }
+    case 'ENOSPC': {
+      const message = `/dev/shm has no room for ${name}; a smaller one: --size (see df -h /dev/shm)`;
+      return Object.assign(new Error(message, { cause: error }), { code });
+    }
     case 'EPIPE': {
       if (syscall !== 'write') return error;
       const message = 'the reader of the ring has left, or the ring has ended';

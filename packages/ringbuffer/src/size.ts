@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { invalidArgument, outOfRange } from '@ram/errno';
 import { native } from './native.ts';
 
@@ -39,7 +40,7 @@ export function checkType(value: unknown): asserts value is number {
 
 /** @throws ERR_INVALID_ARG_TYPE */
 export function checkBytes(name: string, value: unknown): asserts value is Uint8Array {
-  if (!(value instanceof Uint8Array)) {
+  if (!types.isUint8Array(value)) {
     throw invalidArgument(name, ['Buffer', 'Uint8Array'], value);
   }
 }

@@ -4,6 +4,7 @@ import { MirroredBuffer, MpscRing, RingBuffer, SpscRing } from '../src/index.ts'
 const detached = new Uint8Array(8);
 structuredClone(detached.buffer, { transfer: [detached.buffer] });
 const garbage: unknown[] = [undefined, null, true, -1, 1.5, NaN, 2 ** 53, '', 10n, Symbol('s'), {}];
+garbage.push(new Proxy(new Uint8Array(8), {}), Object.create(Uint8Array.prototype));
 garbage.push([], () => {}, new Int32Array(3), new ArrayBuffer(8), Object.create(null), detached);
 
 /** What a call answers with garbage must be a value, or an error with a code. */
@@ -21,6 +22,8 @@ const inPlaceOf: Record<string, (value: never) => unknown> = {
   'RingBuffer.write': (value) => new RingBuffer(4096).write(value),
   'RingBuffer.read': (value) => new RingBuffer(4096).read(value),
   'RingBuffer.peek': (value) => new RingBuffer(4096).peek(value),
+  'new SpscRing': (value) => Reflect.construct(SpscRing, [value]),
+  'new MpscRing': (value) => Reflect.construct(MpscRing, [value, 1, 'x']),
   'SpscRing.create': (value) => SpscRing.create(4096, value).close(),
   'MpscRing.open': (value) => MpscRing.open(value),
   'SpscRing.fromToken': (value) => SpscRing.fromToken(value),

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { runNode } from '@ram/test-support';
 import { describe, expect, it } from 'vitest';
 import { SpscRing } from '../src/index.ts';
-import { kill, startProcess } from './other-thread.ts';
+import { kill, startProcess, whileItWorks } from './other-thread.ts';
 
 const cwd = fileURLToPath(new URL('..', import.meta.url));
 
@@ -11,7 +11,7 @@ it('a producer that only tries notices a full ring whose consumer was killed', a
   using ring = SpscRing.create(4096);
   const producer = ring.producer();
   const child = startProcess('consume.mjs', [ring.token(), 'wait']);
-  await once(child, 'message');
+  await whileItWorks(child, once(child, 'message'));
   await kill(child);
   const writeUntilRefused = async (): Promise<void> => {
     for (;;) {
@@ -21,6 +21,11 @@ it('a producer that only tries notices a full ring whose consumer was killed', a
   await expect(writeUntilRefused()).rejects.toThrow(
     expect.objectContaining({ code: 'ERR_RAM_RING_PEER_DIED' }),
   );
+});
+
+it('a child that fails is an error, not a wait for ever', async () => {
+  const child = startProcess('consume.mjs', ['no token']);
+  await expect(whileItWorks(child, once(child, 'message'))).rejects.toThrow(/failed: 1 .*token/s);
 });
 
 describe('a pending wait', () => {

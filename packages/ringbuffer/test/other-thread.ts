@@ -23,9 +23,30 @@ export function startWorker(
 /** Starts a program of test/programs in a process of its own. */
 export function startProcess(program: string, args: readonly string[]): ChildProcess {
   const file = fileURLToPath(new URL(program, programs));
-  return spawn(process.execPath, [file, ...args], {
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  return spawn(process.execPath, [file, ...args], { stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
+}
+
+/** What `work` is about, unless the child fails meanwhile: its exit is an error with its stderr. */
+export async function whileItWorks<T>(child: ChildProcess, work: Promise<T>): Promise<T> {
+  const said: Buffer[] = [];
+  const listen = (chunk: Buffer): void => void said.push(chunk);
+  child.stderr?.on('data', listen);
+  let fail: (problem: Error | number | null) => void = () => {};
+  const failed = new Promise<never>((_resolve, reject) => {
+    fail = (problem) => {
+      // null: killed, by someone who knows.
+      if (problem === null || problem === 0) return;
+      reject(new Error(`The child failed: ${problem} ${Buffer.concat(said).toString()}`));
+    };
+    child.once('close', fail).once('error', fail);
+    fail(child.exitCode);
   });
+  try {
+    return await Promise.race([work, failed]);
+  } finally {
+    child.off('close', fail).off('error', fail);
+    child.stderr?.off('data', listen);
+  }
 }
 
 export async function kill(child: ChildProcess): Promise<void> {

@@ -56,11 +56,19 @@ int checkHeader(int fd) {
   return 0;
 }
 
+// Why `path` can't be opened: others' rings are closed to us.
+int refusalOf(const char* path, int error) {
+  if (error == ELOOP || error == EISDIR || error == ENXIO) return kRingNotARing;
+  struct stat found;
+  bool others = error == EACCES && lstat(path, &found) == 0 && found.st_uid != geteuid();
+  return others ? kRingWrongOwner : -error;
+}
+
 // `path` may be a link of /proc, which must be followed; a named ring's must not.
 int openChecked(const char* path, int flags) {
   // O_NONBLOCK: a FIFO of that name must not stop us.
   int fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | flags);
-  if (fd < 0) return errno == ELOOP || errno == EISDIR || errno == ENXIO ? kRingNotARing : -errno;
+  if (fd < 0) return refusalOf(path, errno);
   int result = checkHeader(fd);
   if (result == 0) return fd;
   close(fd);

@@ -51,7 +51,10 @@ void Waiter::sleep(uint32_t* word, uint32_t expected, uint32_t watched) {
     mutex_.unlock();
     int result = ring::futexWait(word, expected, kWatchNs);
     bool done = result == 0 || result == -EAGAIN;
-    if (result == -ETIMEDOUT && watched != 0) done = file_.isDead(watched);
+    if (result == -ETIMEDOUT) {
+      // Without barriers a wake may have been missed: whoever waits must look again.
+      done = !ring::heavyBarrier() || (watched != 0 && file_.isDead(watched));
+    }
     mutex_.lock();
     if (done) return;
   }

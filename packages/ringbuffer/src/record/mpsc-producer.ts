@@ -1,5 +1,6 @@
 import * as layout from './layout.ts';
-import { RingProducer, unitsOf } from './producer.ts';
+import { RingProducer } from './producer.ts';
+import { unitsOf } from './ring-writer.ts';
 
 const tail = layout.tailAt >> 2;
 const lock = layout.lockAt >> 2;
@@ -41,8 +42,8 @@ export class MpscProducer extends RingProducer {
       // Plain: `tail` publishes it.
       this.words[header] = layout.reserved | length;
       this.words[header + 2] = this.token;
-      // Release for the header.
-      Atomics.store(this.words, tail, (position + units) | 0);
+      // For the header.
+      this.memory.publish(tail, (position + units) | 0);
       this.reservedAt = position;
     }
     this.#unlock();
@@ -51,7 +52,7 @@ export class MpscProducer extends RingProducer {
   }
 
   protected override hasRoom(units: number): boolean {
-    const position = Atomics.load(this.words, tail);
+    const position = this.memory.look(tail);
     return units <= this.units - ((position - this.loadHead()) | 0);
   }
 
@@ -68,15 +69,15 @@ export class MpscProducer extends RingProducer {
       this.words[padding] = layout.aborted | ((rest - 1) << layout.unitShift);
     }
     this.words[header + 1] = type;
-    // Release for the payload; sequentially consistent, before the look at who waits.
-    Atomics.store(this.words, header, layout.committed | length);
+    // For the payload; and before the look at who waits.
+    this.memory.publish(header, layout.committed | length);
     this.#unannounced = true;
     if (!this.#corked) this.#announce();
   }
 
   protected override abortUnits(): void {
     const header = this.#headerOf(this.reservedAt);
-    Atomics.store(this.words, header, layout.aborted | this.reservedLength);
+    this.memory.publish(header, layout.aborted | this.reservedLength);
     this.#unannounced = true;
     if (!this.#corked) this.#announce();
   }
@@ -109,8 +110,8 @@ export class MpscProducer extends RingProducer {
   }
 
   #unlock(): void {
-    // Release; sequentially consistent, before the look at who waits.
+    // Release; and sequentially consistent, before the look at who waits, who does no barrier.
     Atomics.store(this.words, lock, 0);
-    if (Atomics.load(this.words, lockWaiters) !== 0) this.memory.wake(layout.lockAt);
+    if (this.memory.look(lockWaiters) !== 0) this.memory.wake(layout.lockAt);
   }
 }

@@ -1,3 +1,4 @@
+import { types as kinds } from 'node:util';
 import { invalidArgument, outOfRange } from '@ram/errno';
 import { checkBytes } from '../size.ts';
 
@@ -8,9 +9,9 @@ export function checkPacked(
   types: unknown,
 ): asserts bytes is Uint8Array {
   checkBytes('bytes', bytes);
-  if (!(lengths instanceof Uint32Array)) throw invalidArgument('lengths', 'Uint32Array', lengths);
+  if (!kinds.isUint32Array(lengths)) throw invalidArgument('lengths', 'Uint32Array', lengths);
   if (types === undefined) return;
-  if (!(types instanceof Int32Array)) throw invalidArgument('types', 'Int32Array', types);
+  if (!kinds.isInt32Array(types)) throw invalidArgument('types', 'Int32Array', types);
   if (types.length < lengths.length) {
     throw outOfRange('types.length', `>= ${lengths.length}`, types.length);
   }

@@ -5,6 +5,7 @@ import { native } from '../native.ts';
 import { checkInteger, checkOptions } from '../size.ts';
 import { RingConsumer } from './consumer.ts';
 import * as layout from './layout.ts';
+import { stateError } from './ring-error.ts';
 import { RingMemory } from './ring-memory.ts';
 import { MpscProducer } from './mpsc-producer.ts';
 import type { RingProducer } from './producer.ts';
@@ -28,6 +29,9 @@ export abstract class RecordRing {
   readonly #ends = new Set<RingConsumer | RingProducer>();
 
   protected constructor(memory: RingMemory, kind: number, what: string) {
+    if (!(memory instanceof RingMemory)) {
+      throw stateError(`Not by new: ${what}.create() makes one, open() and from…() open one`);
+    }
     this.#memory = memory;
     if (memory.kind === kind) return;
     memory.close();

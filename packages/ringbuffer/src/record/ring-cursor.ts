@@ -76,8 +76,8 @@ export abstract class RingCursor {
     if (this.isClosed) throw closedError('consumer');
     for (;;) {
       if (this.#tail === this.#head) {
-        // Acquire for headers and payloads; sequentially consistent, after we said that we wait.
-        this.#tail = Atomics.load(this.words, tail);
+        // For headers and payloads; and after we said that we wait.
+        this.#tail = this.memory.look(tail);
         if (this.#tail === this.#head) {
           if (this.#published !== this.#head) this.#publish();
           return false;
@@ -85,9 +85,9 @@ export abstract class RingCursor {
       }
       const index = this.#head & this.#mask;
       const header = data + (index << 2);
-      // MPSC: acquire for the payload of a record that was reserved when `tail` was loaded, and
-      // sequentially consistent, after we said that we wait. SPSC: `tail` has covered it.
-      const word = this.alone ? (this.words[header] as number) : Atomics.load(this.words, header);
+      // MPSC: for the payload of a record that was reserved when `tail` was loaded; and after we
+      // said that we wait. SPSC: `tail` has covered it.
+      const word = this.alone ? (this.words[header] as number) : this.memory.look(header);
       const length = word & layout.lengthMask;
       const units = (length + 2 * layout.unit - 1) >> layout.unitShift;
       const filled = (this.#tail - this.#head) | 0;
@@ -113,12 +113,27 @@ export abstract class RingCursor {
   }
 
   /**
-   * Moves the next record to the start of `into`: its length, or -1 when there is none. Allocates
-   * nothing if `into` is one and the same array.
+   * Moves the next record to the start of `into`: its length, or -1 when there is none. Sets `type`.
+   * Allocates nothing if `into` is one and the same array.
    * @throws ERR_OUT_OF_RANGE when `into` is too short; the record stays. As `peek`.
    */
   tryRead(into: Uint8Array): number {
     this.#copier.check('into', into);
+    const filled = (this.#tail - this.#head) | 0;
+    // The rule, in one piece; what isn't it comes below.
+    if (this.alone && filled > 0 && this.#peeked === 0 && !this.isClosed) {
+      const header = data + ((this.#head & this.#mask) << 2);
+      const word = this.words[header] as number;
+      const length = word & layout.lengthMask;
+      const units = (length + 2 * layout.unit - 1) >> layout.unitShift;
+      const fits = length <= into.length && units <= filled && filled <= this.#mask + 1;
+      if (word >> 30 === 1 && fits) {
+        this.type = this.words[header + 1] as number;
+        this.#copier.copyOut(into, (header << 2) + layout.unit, length);
+        this.#advance(units);
+        return length;
+      }
+    }
     if (!this.peek()) return -1;
     const { length } = this;
     if (length > into.length) throw outOfRange('into.length', `>= ${length}`, into.length);
@@ -220,11 +235,9 @@ export abstract class RingCursor {
 
   #publish(): void {
     this.#published = this.#head;
-    // Release: our reads come before the producer's writes. And before the look at who waits: see
-    // `#publish` of SpscProducer.
-    if (this.memory.storesAreCheap) this.words[head] = this.#head;
-    else Atomics.store(this.words, head, this.#head);
-    if (Atomics.load(this.words, spaceWaiting) === 0) return;
+    // Our reads come before the producer's writes.
+    this.memory.publish(head, this.#head);
+    if (this.memory.look(spaceWaiting) === 0) return;
     if (Atomics.exchange(this.words, spaceWaiting, 0) !== 0) {
       this.memory.wake(layout.spaceWaitingAt);
     }

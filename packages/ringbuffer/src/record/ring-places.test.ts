@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
+  chownSync,
   closeSync,
   existsSync,
   linkSync,
@@ -15,7 +16,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { requirement, temporaryDirectory } from '@ram/test-support';
+import { childNodeArguments, requirement, runCommand, runNode, temporaryDirectory } from '@ram/test-support';
 import { afterEach, describe, expect, it } from 'vitest';
 import { MpscRing, SpscRing, listRings, removeRing, ringStatus } from '../index.ts';
 import { ringPath } from './ring-names.ts';
@@ -187,6 +188,49 @@ describe('a ring without a name', () => {
     });
     const said = (await child.stderr?.toArray()) as Buffer[];
     expect(Buffer.concat(said).toString()).toContain('Permission denied');
+  });
+
+  isRoot.it('of another user is refused as such, by name and by token', async () => {
+    using ring = SpscRing.create(4096, { name });
+    const program = `
+      import { SpscRing, listRings, removeRing, ringStatus } from '@ram/ringbuffer';
+      const [name, token] = process.argv.slice(-2);
+      const acts = [() => SpscRing.open(name), () => ringStatus(name), () => removeRing(name),
+        () => SpscRing.fromToken(token)];
+      for (const act of acts) try { act(); } catch ({ code }) { console.log(code); }
+      console.log(listRings().includes(name));`;
+    const result = await runNode(program, [name, ring.token()], {
+      cwd: packageDirectory,
+      uid: 65_534,
+      gid: 65_534,
+    });
+    const lines = [...Array.from({ length: 4 }, () => 'ERR_RAM_RING_OWNER'), 'false', ''];
+    expect(result).toMatchObject({ stderr: '', stdout: lines.join('\n') });
+    chownSync(path, 65_534, 65_534);
+    for (const act of [SpscRing.open, ringStatus, removeRing]) {
+      expect(() => act(name)).toThrow(code('ERR_RAM_RING_OWNER'));
+    }
+    expect(listRings()).not.toContain(name);
+  });
+
+  isRoot.it('is not made where /dev/shm has no room, and others work on', async () => {
+    const program = `
+      import { SpscRing, listRings } from '@ram/ringbuffer';
+      const small = SpscRing.create(4096, { name: 'small' });
+      const producer = small.producer();
+      const consumer = small.consumer();
+      let code;
+      try { SpscRing.create(65536, { name: 'large' }); } catch (error) { ({ code } = error); }
+      for (let i = 0; i < 200; i++) producer.tryWrite(new Uint8Array(100)) && consumer.tryReadRecord();
+      console.log(code, listRings().join());`;
+    const mount = 'mount -t tmpfs -o size=64k none /dev/shm && exec "$0" "$@"';
+    const args = [...childNodeArguments, '--input-type=module', '--eval', program];
+    const result = await runCommand(
+      'unshare',
+      ['--mount', 'sh', '-c', mount, process.execPath, ...args],
+      { cwd: packageDirectory },
+    );
+    expect(result).toMatchObject({ stderr: '', stdout: 'ENOSPC small\n' });
   });
 
   it('leaves no descriptor behind', () => {

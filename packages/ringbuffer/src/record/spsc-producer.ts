@@ -1,7 +1,8 @@
 import { packedShift } from '../native.ts';
 import { checkType } from '../size.ts';
 import * as layout from './layout.ts';
-import { RingProducer, unitsOf } from './producer.ts';
+import { RingProducer } from './producer.ts';
+import { unitsOf } from './ring-writer.ts';
 import type { RingMemory } from './ring-memory.ts';
 
 const tail = layout.tailAt >> 2;
@@ -103,7 +104,7 @@ export class SpscProducer extends RingProducer {
 
   protected override hasRoom(units: number): boolean {
     if (units <= this.#free()) return true;
-    // Acquire: what the consumer read before it moved `head` is read before we write over it.
+    // What the consumer read before it moved `head` is read before we write over it.
     this.#head = this.loadHead();
     if (units <= this.#free()) return true;
     if (this.#published !== this.#tail) this.#publish();
@@ -127,10 +128,8 @@ export class SpscProducer extends RingProducer {
 
   #publish(): void {
     this.#published = this.#tail;
-    // Release for the records, and before the look at who waits: where stores are cheap the CPU
-    // keeps their order, and who goes to sleep does the barrier before that look.
-    if (this.memory.storesAreCheap) this.words[tail] = this.#tail;
-    else Atomics.store(this.words, tail, this.#tail);
+    // For the records; and before the look at who waits.
+    this.memory.publish(tail, this.#tail);
     this.wakeConsumer();
   }
 }

@@ -52,8 +52,10 @@ inline int registerForHeavyBarriers() {
 
 // A full barrier in every running thread of the registered processes. Before it returns, each of
 // them has either made its last stores visible to us, or will see ours. Where it fails no one could
-// register; only a sandbox of ours alone may break that, and then sleeps end by their timeouts.
-inline void heavyBarrier() { syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL_EXPEDITED, 0, 0); }
+// register; only a sandbox of ours alone may break that: false, and then sleeps must be short.
+inline bool heavyBarrier() {
+  return syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL_EXPEDITED, 0, 0) == 0;
+}
 
 // The first step of going to sleep on a `…Waiting` word; the second is to look once more.
 inline void announceSleep(uint32_t& waiting) {
