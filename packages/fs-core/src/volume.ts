@@ -196,13 +196,14 @@ export class Volume {
   /**
    * From now on the file moves to disk when it becomes larger than `beyondBytes`, at once if it is:
    * its bytes are then in a file without a name, which is gone when the Volume or the process ends.
-   * Descriptors, mounts and views go on; the memory is free. A file that is cut to nothing begins in
-   * memory again. Blocks whoever writes while it is copied.
+   * Descriptors, mounts and views go on; the memory is free. A file that is cut to nothing begins
+   * in memory again. Blocks whoever writes while it is copied.
    *
    * It stays in memory where the disk refuses, and while a writable view of it exists.
    *
-   * @throws ENOENT, EISDIR, EBUSY (a mount passes it through) about the file; ENOENT, ENOTDIR, EACCES
-   *   about the directory; EOPNOTSUPP for a Volume whose backing is `'memfd'`; `ERR_RAM_INVALID_SIZE`
+   * @throws ENOENT, EISDIR, EBUSY (a mount passes it through) about the file; ENOENT, ENOTDIR,
+   *   EACCES about the directory; EOPNOTSUPP for a Volume whose backing is `'memfd'`;
+   *   `ERR_RAM_INVALID_SIZE`
    */
   spill(path: PathArgument, options: SpillOptions): void {
     setSpill(this.#native, path, options);

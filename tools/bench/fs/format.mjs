@@ -4,14 +4,18 @@
 
 const nameWidth = 32;
 
-/** One line: the contenders with µs per operation, and what the first is against the peer. @param {Row} row */
+/**
+ * One line: the contenders with µs per operation, and what the first is against the peer.
+ * @param {Row} row
+ */
 export function formatRow(row) {
   const cells = row.contenders.map((one) => {
     const { contender, microseconds, ratio, requests = {}, budgetMicroseconds: budget } = one;
     const against = contender === row.peer ? '' : ` (${ratio.toFixed(2)}x)`;
     if (budget === undefined) return `${contender} ${formatTime(microseconds)}${against}`;
     const allowed = ` of ${formatTime(budget)}`;
-    return `\n  ${contender} ${formatTime(microseconds)}${against}${allowed}: ${formatRequests(requests)}`;
+    const time = `${formatTime(microseconds)}${against}${allowed}`;
+    return `\n  ${contender} ${time}: ${formatRequests(requests)}`;
   });
   const goal = row.goal === undefined ? '' : `  goal ${row.goal}x`;
   return `${row.operation.padEnd(nameWidth)} ${cells.join('  ')}${goal}`;

@@ -78,7 +78,10 @@ async function contender(name, fs, root) {
   return { name, fs, root, operations: own.operations };
 }
 
-/** Nanoseconds of one round. @param {Contender} contender @param {number} index @param {number} count */
+/**
+ * Nanoseconds of one round.
+ * @param {Contender} contender @param {number} index @param {number} count
+ */
 function measure({ fs, root, operations }, index, count) {
   fs.mkdirSync(root);
   const job = operations[index]?.make(fs, root, count);

@@ -1,4 +1,4 @@
-// What is measured through a mount; native/mount-operations.cc makes the calls.
+// What is measured through a mount; native/mount_operations.cc makes the calls.
 
 /**
  * @typedef {object} MountOperation

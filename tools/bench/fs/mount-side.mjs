@@ -2,7 +2,7 @@
 //   node mount-side.mjs {"cases":[],"quick":false,"also":["fuse-native"],"parent":"/tmp/x"}
 // Prints a Row as JSON on each line.
 import { setTimeout as later } from 'node:timers/promises';
-import { Helper } from './helper.mjs';
+import { CallMaker } from './call-maker.mjs';
 import { mountOperations } from './mount-operations.mjs';
 import { contenders, onDemand } from './mounts.mjs';
 import { interleaved } from './rounds.mjs';
@@ -12,7 +12,7 @@ import { interleaved } from './rounds.mjs';
 
 /** @type {{ cases: string[], quick: boolean, also: string[], parent: string }} */
 const { cases, quick, also, parent } = JSON.parse(process.argv[2] ?? '{}');
-const helper = new Helper();
+const calls = new CallMaker();
 /** @type {Mount[]} */
 const mounts = [];
 try {
@@ -26,7 +26,7 @@ try {
   );
   for (const operation of wanted) console.log(JSON.stringify(await compare(operation)));
 } finally {
-  helper.close();
+  calls.close();
   for (const mounted of mounts) await mounted.close();
 }
 
@@ -54,11 +54,11 @@ async function compare({ name, count, rounds = 5, fills = false }) {
 /** @param {Mount} mounted @param {string} name @param {number} count @param {boolean} fills */
 async function measure(mounted, name, count, fills) {
   if (fills) mounted.fill('bench', count);
-  await helper.start(name, `${mounted.directory}/bench`, count);
+  await calls.start(name, `${mounted.directory}/bench`, count);
   const before = await settled(mounted);
-  const elapsed = await helper.run();
+  const elapsed = await calls.run();
   const after = await settled(mounted);
-  await helper.end();
+  await calls.end();
   /** @type {Record<string, number>} */
   const sent = {};
   for (const [opcode, total] of Object.entries(after)) {

@@ -33,8 +33,15 @@ export function median(values) {
  */
 
 /**
+ * @typedef {object} What
+ * @property {string} name
+ * @property {number} count Operations of a turn.
+ * @property {number} rounds
+ * @property {string} peer The contender that others are compared with.
+ * @property {number | undefined} [goal] The ratio to reach.
+ *
  * @param {readonly Turn[]} turns
- * @param {{ name: string, count: number, rounds: number, peer: string, goal?: number | undefined }} what
+ * @param {What} what
  * @returns {Promise<Row>}
  */
 export async function interleaved(turns, { name, count, rounds, peer, goal }) {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { formatRow } from './format.mjs';
-import { compileHelper } from './helper.mjs';
+import { compileCallMaker } from './call-maker.mjs';
 
 /** @typedef {import('./rounds.mjs').Row} Row */
 
@@ -23,7 +23,7 @@ const tolerance = 1.15;
  * @returns {Promise<Row[]>}
  */
 export async function runThroughMount({ cases, quick, also, report }) {
-  compileHelper();
+  compileCallMaker();
   const parent = mkdtempSync(`${tmpdir()}/ram-bench-`);
   const child = spawn(process.execPath, [side, JSON.stringify({ cases, quick, also, parent })], {
     stdio: ['ignore', 'pipe', 'inherit'],

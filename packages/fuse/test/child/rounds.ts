@@ -1,5 +1,5 @@
-// Mounts and unmounts many times and prints what is left over. Arguments: directory, rounds, options
-// of mount() as JSON.
+// Mounts and unmounts many times and prints what is left over. Arguments: directory, rounds,
+// options of mount() as JSON.
 import fs from 'node:fs';
 import { Volume } from '@ram/fs-core';
 import { mount } from '../../src/index.ts';

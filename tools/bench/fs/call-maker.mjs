@@ -4,12 +4,12 @@ import { mkdirSync, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const source = fileURLToPath(new URL('./native/mount-operations.cc', import.meta.url));
+const source = fileURLToPath(new URL('./native/mount_operations.cc', import.meta.url));
 const folder = fileURLToPath(new URL('../build/', import.meta.url));
 const program = `${folder}mount-operations`;
 
 /** @throws when there is no compiler, or it finds a mistake. */
-export function compileHelper() {
+export function compileCallMaker() {
   const made = statSync(program, { throwIfNoEntry: false });
   if (made !== undefined && made.mtimeMs > statSync(source).mtimeMs) return;
   mkdirSync(folder, { recursive: true });
@@ -19,7 +19,7 @@ export function compileHelper() {
 }
 
 /** A process that measures one thing at a time. */
-export class Helper {
+export class CallMaker {
   #child = spawn(program, { stdio: ['pipe', 'pipe', 'inherit'] });
   #lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
 
