@@ -27,7 +27,7 @@ function formatTime(microseconds) {
 }
 
 /** @param {Record<string, number>} requests */
-export function formatRequests(requests) {
+function formatRequests(requests) {
   const parts = Object.entries(requests)
     .toSorted(([, a], [, b]) => b - a)
     .map(([opcode, count]) => `${opcode} ${Number(count.toFixed(3))}`);

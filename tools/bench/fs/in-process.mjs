@@ -66,7 +66,7 @@ export async function runInProcess({ cases, quick, report }) {
 }
 
 /** @param {string} name @param {string[]} cases */
-export function isWanted(name, cases) {
+function isWanted(name, cases) {
   return cases.length === 0 || cases.some((wanted) => name.includes(wanted));
 }
 

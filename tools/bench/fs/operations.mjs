@@ -24,7 +24,7 @@ const large = 64 * 2 ** 20;
 const mebibyte = 2 ** 20;
 
 /** @type {readonly Operation[]} */
-export const operations = [
+const operations = [
   { name: 'create+close', count: 4000, goal: 5, make: (fs, at, n) => creating(fs, at, n, 'wx') },
   {
     name: 'open-create-close',
