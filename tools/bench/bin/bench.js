@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// node tools/bench/bin/bench.js SUITE [--json] [--quick] [CASE…]
+// node tools/bench/bin/bench.js SUITE [--json|--markdown] [--quick] [CASE…]
+import { toMarkdown } from '../markdown.mjs';
 import { runSuite } from '../run-suite.mjs';
 
 /**
@@ -21,14 +22,20 @@ const flags = new Set(args.filter((arg) => arg.startsWith('--')));
 const [name = '', ...cases] = args.filter((arg) => !arg.startsWith('--'));
 const load = suites[name];
 if (load === undefined) {
-  console.error(`usage: bench.js ${Object.keys(suites).join('|')} [--json] [--quick] [CASE…]`);
+  console.error(
+    `usage: bench.js ${Object.keys(suites).join('|')} [--json|--markdown] [--quick] [CASE…]`,
+  );
   process.exitCode = 2;
 } else {
-  const { suite = [], run = (options) => runSuite(suite, options) } = await load();
+  const { suite, run = (options) => runSuite(suite ?? [], options) } = await load();
   const results = await run({
     cases,
     quick: flags.has('--quick'),
-    report: flags.has('--json') ? undefined : (line) => console.log(line),
+    report:
+      flags.has('--json') || flags.has('--markdown') ? undefined : (line) => console.log(line),
   });
+  if (flags.has('--markdown') && suite !== undefined) {
+    console.log(toMarkdown(/** @type {import('../run-suite.mjs').Row[]} */ (results)));
+  }
   if (flags.has('--json')) console.log(JSON.stringify(results, null, 2));
 }

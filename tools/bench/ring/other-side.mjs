@@ -1,3 +1,4 @@
+// oxlint-disable unicorn/require-post-message-target-origin -- threads, not windows
 // The writing side of pairs.mjs: a worker, or a process with the job as its argument. It writes as
 // many records as it is told, says when they are written, and ends when it is told 0.
 import { writeSync } from 'node:fs';

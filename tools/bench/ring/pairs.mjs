@@ -1,3 +1,4 @@
+// oxlint-disable unicorn/require-post-message-target-origin -- threads, not windows
 // Two threads or processes that stay while they are measured again and again: this one reads,
 // other-side.mjs writes on demand.
 import { spawn } from 'node:child_process';

@@ -69,18 +69,16 @@ export const suite = [
       },
     ],
   },
-  {
-    name: 'processes, 64 bytes',
+  ...['packed', 'single'].map((way) => ({
+    name: `processes, 64 bytes, ${way === 'packed' ? 'packed batches' : 'one at a time'}`,
     unit: 'M records/s',
     goal: '0.7x of threads',
     rounds,
     contestants: [
-      records('SpscRing, processes, packed batches', { way: 'packed', apart: true }, 5e5),
-      records('SpscRing, threads, packed batches', { way: 'packed' }, 5e5),
-      records('SpscRing, processes, one at a time', { way: 'single', apart: true }, 5e5),
-      records('SpscRing, threads, one at a time', { way: 'single' }, 5e5),
+      records('SpscRing, processes', { way, apart: true }, 5e5),
+      records('SpscRing, threads', { way }, 5e5),
     ],
-  },
+  })),
   {
     name: 'processes, 4 KiB',
     unit: 'GiB/s',
