@@ -24,6 +24,8 @@ export async function startMount(
   if (child.exitCode !== null) throw new Error(`the mount's server ended: ${child.exitCode}`);
   return {
     async close() {
+      // Else the cases saw the directory below.
+      if (connectionOf(directory) === undefined) throw new Error('the mount went away');
       child.stdin.end();
       await exited;
       if (child.exitCode !== 0) throw new Error(`the mount's server ended: ${child.exitCode}`);

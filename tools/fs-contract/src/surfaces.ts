@@ -114,7 +114,9 @@ function fuse(
 ): SurfaceDefinition {
   return {
     limits:
-      options.driver === 'fuse-native' ? fuseNativeLimits(options) : fuseLimits(user === undefined),
+      options.driver === 'fuse-native'
+        ? fuseNativeLimits(options)
+        : fuseLimits(options, user === undefined),
     lacks: user === undefined ? [] : lackedByPlainUsers,
     async open() {
       const base = emptyFolder();
