@@ -1,6 +1,6 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import { team } from '../src/client.ts';
-import { O, S } from '../src/constants.ts';
+import { O, RESOLVE, S } from '../src/constants.ts';
 import { asRoot, rules } from '../src/rules.ts';
 
 const create = O.WRONLY | O.CREAT;
@@ -337,15 +337,15 @@ export const openRules = rules('open', {
   },
   'RESOLVE_BENEATH refuses to leave the directory: EXDEV': (fs) => {
     fs.mkdir('d');
-    fs.fails('EXDEV').openHow('../x', O.RDONLY, 8);
-    fs.fails('EXDEV').openHow('/', O.RDONLY, 8);
-    fs.openHow('d/..', O.RDONLY, 8);
+    fs.fails('EXDEV').openHow('../x', O.RDONLY, RESOLVE.BENEATH);
+    fs.fails('EXDEV').openHow('/', O.RDONLY, RESOLVE.BENEATH);
+    fs.openHow('d/..', O.RDONLY, RESOLVE.BENEATH);
   },
   'RESOLVE_NO_SYMLINKS refuses symbolic links: ELOOP': (fs) => {
     fs.mkdir('d');
     fs.symlink('.', 'l');
-    fs.fails('ELOOP').openHow('l/d', O.RDONLY, 4);
-    fs.openHow('d', O.RDONLY, 4);
+    fs.fails('ELOOP').openHow('l/d', O.RDONLY, RESOLVE.NO_SYMLINKS);
+    fs.openHow('d', O.RDONLY, RESOLVE.NO_SYMLINKS);
   },
   'one open file has one position, two have two': (fs) => {
     fs.create('f', 'abcdef');

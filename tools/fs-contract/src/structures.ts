@@ -20,7 +20,7 @@ const types: Readonly<Record<number, FileType>> = {
 };
 
 /** The type in st_mode, or in d_type of a directory entry when shifted by 12. */
-export function fileType(mode: number): FileType {
+function fileType(mode: number): FileType {
   return types[(mode & 0o170000) >> 12] ?? 'file';
 }
 

@@ -21,7 +21,7 @@ export class Output {
 export type Argument = number | bigint | string | Buffer | Output | readonly (string | Buffer)[];
 
 /** A system call that was refused; `code` is the name of the errno or of a signal. */
-export class CallError extends Error {
+class CallError extends Error {
   readonly code: string;
 
   constructor(code: string, call: string) {
