@@ -26,7 +26,7 @@ export function explainRingError(error: unknown, name: string): unknown {
       return appError('ERR_RAM_BUSY', (error as Error).message, hint, error);
     }
     case 'ENOSPC': {
-      const message = `/dev/shm has no room for ${name}; a smaller one: --size (see df -h /dev/shm)`;
+      const message = `/dev/shm has no room for ${name} (df -h /dev/shm); a smaller one: --size`;
       return Object.assign(new Error(message, { cause: error }), { code });
     }
     case 'EPIPE': {

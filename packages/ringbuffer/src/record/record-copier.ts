@@ -6,9 +6,9 @@ const loopBytesMax = 256;
 
 /**
  * Copies records between a ring and arrays without making a view for each. It makes a view of an
- * array that it is given twice in a row, so one and the same is fastest: 64 bytes take it a third of
- * the time of `set`. Eight bytes at once, as BigInts that optimized code never makes; doubles would
- * change the bits of some NaNs.
+ * array that it is given twice in a row, so one and the same is fastest: 64 bytes take it less than
+ * half the time of `set`. Eight bytes at once, as BigInts that optimized code never makes; doubles
+ * would change the bits of some NaNs.
  */
 export class RecordCopier {
   readonly #memory: RingMemory;
@@ -51,7 +51,7 @@ export class RecordCopier {
     for (let i = whole << 3; i < length; i++) this.#bytes[offset + i] = source[i] as number;
   }
 
-  /** `length` bytes at `offset`, a multiple of 8, to the start of `into`, checked and long enough. */
+  /** `length` bytes at `offset`, a multiple of 8, to the start of `into`, which is long enough. */
   copyOut(into: Uint8Array, offset: number, length: number): void {
     const to = length > loopBytesMax ? undefined : this.#wordsOf(into);
     if (to === undefined) {

@@ -80,6 +80,12 @@ for (const [name, Ring] of Object.entries(kinds)) {
       withEnds((producer, consumer) => {
         producer.tryWrite(text('x'), -5);
         expect(consumer.tryReadRecord()?.type).toBe(-5);
+        // Found, and known from the last look at `tail`.
+        for (const type of [1, -2, 3]) producer.tryWrite(text('x'), type);
+        for (const type of [1, -2, 3]) {
+          expect(consumer.tryRead(new Uint8Array(1))).toBe(1);
+          expect(consumer.type).toBe(type);
+        }
       });
     });
 

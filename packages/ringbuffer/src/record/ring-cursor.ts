@@ -113,8 +113,8 @@ export abstract class RingCursor {
   }
 
   /**
-   * Moves the next record to the start of `into`: its length, or -1 when there is none. Sets `type`.
-   * Allocates nothing if `into` is one and the same array.
+   * Moves the next record to the start of `into`, and sets `type`: its length, or -1 when there is
+   * none. Allocates nothing if `into` is one and the same array.
    * @throws ERR_OUT_OF_RANGE when `into` is too short; the record stays. As `peek`.
    */
   tryRead(into: Uint8Array): number {

@@ -16,7 +16,13 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { childNodeArguments, requirement, runCommand, runNode, temporaryDirectory } from '@ram/test-support';
+import {
+  childNodeArguments,
+  requirement,
+  runCommand,
+  runNode,
+  temporaryDirectory,
+} from '@ram/test-support';
 import { afterEach, describe, expect, it } from 'vitest';
 import { MpscRing, SpscRing, listRings, removeRing, ringStatus } from '../index.ts';
 import { ringPath } from './ring-names.ts';
@@ -221,7 +227,9 @@ describe('a ring without a name', () => {
       const consumer = small.consumer();
       let code;
       try { SpscRing.create(65536, { name: 'large' }); } catch (error) { ({ code } = error); }
-      for (let i = 0; i < 200; i++) producer.tryWrite(new Uint8Array(100)) && consumer.tryReadRecord();
+      for (let i = 0; i < 200; i++) {
+        if (producer.tryWrite(new Uint8Array(100))) consumer.tryReadRecord();
+      }
       console.log(code, listRings().join());`;
     const mount = 'mount -t tmpfs -o size=64k none /dev/shm && exec "$0" "$@"';
     const args = [...childNodeArguments, '--input-type=module', '--eval', program];
