@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { childNodeArguments, runCommand, runNode } from '@ram/test-support';
 import { fileURLToPath } from 'node:url';
-import { childProgram, makeFolder, rootMounts } from './support.ts';
+import { Server, childProgram, makeFolder, programPath, rootMounts, run } from './support.ts';
 import { ioInForce } from '../src/io-in-force.ts';
 
 describe.each([
@@ -37,6 +37,13 @@ rootMounts.it('without descriptors files are served, unseen', async () => {
 rootMounts.it('small files end as slabs, with their sizes, times and blocks', async () => {
   const { stdout, stderr } = await runNode(childProgram('small-files.ts'), [makeFolder()]);
   expect({ stdout, stderr }).toEqual({ stdout: 'ok\n', stderr: '' });
+});
+
+rootMounts.it('a passed-through write by others takes set-id bits away', async () => {
+  const folder = makeFolder();
+  const server = await Server.start(folder, { io: 'passthrough', suid: true });
+  expect(await run('bash', [programPath('held.sh'), folder])).toBe('755\n');
+  expect((await server.stop()).requests.write).toBeUndefined();
 });
 
 describe('the mode in force', () => {
