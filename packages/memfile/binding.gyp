@@ -11,7 +11,8 @@
         "native/core/descriptor_socket.cc",
         "native/core/look.cc",
         "native/core/memfd.cc",
-        "native/core/names.cc"
+        "native/core/names.cc",
+        "native/core/open_known.cc"
       ],
       "include_dirs": ["native/core"],
       "defines": ["NAPI_VERSION=8"],

@@ -81,11 +81,6 @@ export function lookAtLink(path: ByteString): QuickLook | LinkFacts | undefined 
   return { uid, target: found[0], content: readContentFields(), record: found[1] };
 }
 
-/** Undefined when the link at `path` leads elsewhere, or to nothing. */
-export function lookAtKnown(path: ByteString, target: ByteString): ContentFacts | undefined {
-  return native().lookAtKnown(path, target) === 1 ? readContentFields() : undefined;
-}
-
 function readContentFields(): ContentFacts | undefined {
   const { numbers } = native();
   const [mode = 0, uid = 0, device = 0] = [numbers[7], numbers[8], numbers[9]];

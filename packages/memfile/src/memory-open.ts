@@ -9,6 +9,7 @@ import type { ByteString } from './byte-string.ts';
 import { descriptorOpener } from './calls.ts';
 import type { Opener } from './calls.ts';
 import { callError } from './errors.ts';
+import { openKnownContent } from './known-content.ts';
 import { anonymousFile, linkedFile } from './memory-file.ts';
 import type { AnonymousFileHandle, MemoryFileHandle } from './memory-file.ts';
 import { toOpenFlags } from './open-mode.ts';
@@ -108,6 +109,8 @@ export function memoryOpenSync(
   if (wanted.options.anonymous) {
     return runSync(anonymousSteps(toAnonymous(wanted), descriptorOpener));
   }
+  const known = wanted.options.volume ?? openKnownContent(wanted.path, wanted.flags);
+  if (typeof known === 'number') return known;
   const opened = runSync(openSteps(toRequest(wanted), descriptorOpener));
   try {
     settleInVolume(opened, opened.handle, wanted.options);

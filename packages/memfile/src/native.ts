@@ -19,8 +19,6 @@ export interface Native {
     marker: string,
     suffix: string,
   ): [target: ByteString, beside: ByteString | undefined] | number;
-  /** 1: the link at `path` has this target; numbers 7 to 9 as above. */
-  lookAtKnown(path: ByteString, target: ByteString): number;
   /** Leaves facts. */
   lookAtDescriptor(fd: number): number;
   /** Follows links. Leaves facts, those of the file system included. */
@@ -38,6 +36,8 @@ export interface Native {
     to: ByteString,
     later: Flag,
   ): Later<number, Flag>;
+  /** A descriptor, when the link still has this target, a regular file of this user on `device`. */
+  openKnown(path: ByteString, target: ByteString, flags: number, device: number): number;
   openUnnamed(directory: ByteString): number;
   giveName(fd: number, path: ByteString): number;
   copyContent<Flag extends boolean>(from: number, to: number, later: Flag): Later<number, Flag>;

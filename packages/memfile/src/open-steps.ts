@@ -15,6 +15,7 @@ import {
 import type { Opener } from './calls.ts';
 import { makeContentName, recordOf } from './content-name.ts';
 import { aboutPath, callError, isErrno, memfileError } from './errors.ts';
+import { rememberContent } from './known-content.ts';
 import { native } from './native.ts';
 import { linksTo, refusal, requireOwnContent, requireRecord, staleError } from './path-state.ts';
 import type { PathState } from './path-state.ts';
@@ -110,13 +111,17 @@ function* reuse<H>(
   { content, facts, record }: Memfile,
 ): Steps<OpenedContent<H> | undefined> {
   if (facts !== undefined) requireOwnContent(content, facts, record);
-  requireKnownDirectory(directoryOf(content), facts?.device);
+  const isKnown = requireKnownDirectory(directoryOf(content), facts?.device);
   if ((flags & O_CREAT) !== 0 && (flags & O_EXCL) !== 0) throw callError(EEXIST, 'open', path);
   const recorded = requireRecord(content, record);
   if (recorded?.link !== path) yield* refreshRecord(path, content, recorded);
   try {
     const plain = flags & ~(O_CREAT | O_EXCL);
     const handle = yield* openContent(opener, content, plain | O_NOFOLLOW, mode);
+    const isOwn = facts !== undefined && facts.uid === process.geteuid?.();
+    if (isOwn && isKnown && recorded?.link === path) {
+      rememberContent(path, content, facts.device);
+    }
     return { handle, content, made: false };
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return undefined;

@@ -5,7 +5,7 @@ import type { ByteString } from './byte-string.ts';
 import { toFsPath, toText } from './byte-string.ts';
 import { idOf, recordOf } from './content-name.ts';
 import { callError, memfileError } from './errors.ts';
-import { isDirectory, isLink, isRegular, lookAtKnown, lookAtLink, lookAtName } from './facts.ts';
+import { isDirectory, isLink, isRegular, lookAtLink, lookAtName } from './facts.ts';
 import type { ContentFacts, LinkFacts, QuickLook } from './facts.ts';
 import { parseRecord } from './record.ts';
 import type { ContentRecord, ParsedRecord } from './record.ts';
@@ -28,8 +28,6 @@ export type RecordState =
  * user (or root) made, to an absolute path whose last name is that of a content.
  */
 export function lookAtPath(path: ByteString): PathState {
-  const known = lookAtRecorded(path);
-  if (known !== undefined) return known;
   const facts = lookOrThrow(path);
   if (facts === undefined) return { kind: 'absent' };
   if ('mode' in facts) {
@@ -42,7 +40,7 @@ export function lookAtPath(path: ByteString): PathState {
     kind: 'memfile',
     content: target,
     facts: content,
-    record: quickRecord(path, target, content, record) ?? trustedRecord(target),
+    record: quickRecord(path, content, record) ?? trustedRecord(target),
   };
 }
 
@@ -52,7 +50,6 @@ export function lookAtPath(path: ByteString): PathState {
  */
 function quickRecord(
   path: ByteString,
-  target: ByteString,
   content: ContentFacts | undefined,
   text: ByteString | undefined,
 ): RecordState {
@@ -60,29 +57,7 @@ function quickRecord(
   if (text === undefined || content?.uid !== own || !text.endsWith(`:${path}`)) return undefined;
   const parsed = parseRecord(text);
   if (typeof parsed === 'string' || parsed.link !== path) return undefined;
-  const record = { parsed, uid: own, changed: 0n };
-  if (recorded.size >= recordedMax) recorded.clear();
-  recorded.set(path, { content: target, record });
-  return record;
-}
-
-/**
- * Links whose record was seen to lead back to them: while a link leads to the same content, which
- * still belongs to this user, the record isn't read again.
- */
-const recorded = new Map<ByteString, { content: ByteString; record: NonNullable<RecordState> }>();
-const recordedMax = 1000;
-
-function lookAtRecorded(path: ByteString): PathState | undefined {
-  const known = recorded.get(path);
-  if (known === undefined) return undefined;
-  const { content, record } = known;
-  const facts = lookAtKnown(path, content);
-  if (facts?.uid === record.uid && facts.uid === process.geteuid?.()) {
-    return { kind: 'memfile', content, facts, record };
-  }
-  recorded.delete(path);
-  return undefined;
+  return { parsed, uid: own, changed: 0n };
 }
 
 function lookOrThrow(path: ByteString): QuickLook | LinkFacts | undefined {

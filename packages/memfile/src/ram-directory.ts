@@ -43,12 +43,14 @@ const known = new Map<ByteString, number>();
 
 /**
  * As `requireRamDirectory`, for a directory with a content of this user in it, on `device`: looked
- * at once for each process and file system.
+ * at once for each process and file system. Whether it need not be looked at again.
  */
-export function requireKnownDirectory(directory: ByteString, device: number | undefined): void {
-  if (device !== undefined && known.get(directory) === device) return;
+export function requireKnownDirectory(directory: ByteString, device: number | undefined): boolean {
+  if (device !== undefined && known.get(directory) === device) return true;
   const facts = requireRamDirectory(directory);
-  if (facts.type !== fileSystems.fuse) known.set(directory, facts.device);
+  if (facts.type === fileSystems.fuse) return false;
+  known.set(directory, facts.device);
+  return facts.device === device;
 }
 
 const advice =

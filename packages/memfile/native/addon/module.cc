@@ -12,6 +12,7 @@
 #include "look.h"
 #include "memfd.h"
 #include "names.h"
+#include "open_known.h"
 #include "task.h"
 
 namespace ram {
@@ -127,19 +128,6 @@ napi_value lookLink(napi_env env, napi_callback_info info) {
   return both;
 }
 
-// lookAtKnown(path, target): facts of the content are where lookAtLink has them
-napi_value lookKnown(napi_env env, napi_callback_info info) {
-  Arguments arguments(env, info);
-  FileFacts behind;
-  const int result =
-      lookAtKnown(arguments.text(0).c_str(), arguments.text(1).c_str(), &behind);
-  Fields* fields = fieldsOf(env);
-  fields->numbers[7] = behind.mode;
-  fields->numbers[8] = behind.uid;
-  fields->numbers[9] = static_cast<double>(behind.device);
-  return makeNumber(env, result);
-}
-
 // lookAtDescriptor(fd)
 napi_value lookDescriptor(napi_env env, napi_callback_info info) {
   FileFacts facts;
@@ -187,6 +175,15 @@ napi_value rename(napi_env env, napi_callback_info info) {
   return run(env, arguments.flag(2), [from = arguments.text(0), to = arguments.text(1)] {
     return renameExclusively(from.c_str(), to.c_str());
   });
+}
+
+// openKnown(path, target, flags, device)
+napi_value openAgain(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  const std::string path = arguments.text(0);
+  const std::string target = arguments.text(1);
+  const auto device = static_cast<uint64_t>(arguments.large(3));
+  return makeNumber(env, openKnown(path.c_str(), target.c_str(), arguments.number(2), device));
 }
 
 // openUnnamed(directory)
@@ -262,13 +259,13 @@ constexpr struct {
 } kFunctions[] = {
     {"lookAtName", lookName},
     {"lookAtLink", lookLink},
-    {"lookAtKnown", lookKnown},
     {"lookAtDescriptor", lookDescriptor},
     {"lookAtDirectory", lookDirectory},
     {"isOpenElsewhere", isOpen},
     {"realDirectory", realPath},
     {"exchange", exchange},
     {"renameExclusively", rename},
+    {"openKnown", openAgain},
     {"openUnnamed", openTemporary},
     {"giveName", nameFile},
     {"copyContent", copyBytes},

@@ -62,17 +62,6 @@ int lookAtLink(const char* path, const char* marker, const char* suffix, FileFac
   return 0;
 }
 
-int lookAtKnown(const char* path, const char* target, FileFacts* behind) {
-  char bytes[PATH_MAX];
-  const ssize_t length = readlink(path, bytes, sizeof bytes);
-  if (length < 0 || static_cast<size_t>(length) != strlen(target)) return 0;
-  if (memcmp(bytes, target, static_cast<size_t>(length)) != 0) return 0;
-  struct stat found;
-  if (lstat(target, &found) != 0) return 0;
-  fill(found, behind);
-  return 1;
-}
-
 int lookAtDescriptor(int fd, FileFacts* facts) {
   struct stat found;
   if (fstat(fd, &found) != 0) return -errno;

@@ -33,8 +33,6 @@ int lookAtName(const char* path, FileFacts* facts, Target* target);
 // of the link beside it whose name ends with `suffix`. Four system calls for one of JavaScript.
 int lookAtLink(const char* path, const char* marker, const char* suffix, FileFacts* facts,
                Target* target, FileFacts* behind, Target* beside);
-// 1 when the link at `path` has this target, and what lies there; else 0.
-int lookAtKnown(const char* path, const char* target, FileFacts* behind);
 int lookAtDescriptor(int fd, FileFacts* facts);
 // Follows links. -errno, -ENOENT and -ENOTDIR included.
 int lookAtDirectory(const char* path, DirectoryFacts* facts);

@@ -13,6 +13,7 @@
 #include "look.h"
 #include "memfd.h"
 #include "names.h"
+#include "open_known.h"
 
 namespace ram {
 namespace {
@@ -80,13 +81,39 @@ TEST_CASE("a look tells a link, its target and what is there") {
   CHECK(std::string(target.bytes, static_cast<size_t>(target.length)) == file);
   CHECK(behind.size == 5);
   CHECK(std::string(beside.bytes, static_cast<size_t>(beside.length)) == "record");
-  CHECK(lookAtKnown(link.c_str(), file.c_str(), &behind) == 1);
-  CHECK(lookAtKnown(link.c_str(), "/other", &behind) == 0);
   CHECK(lookAtName(folder.at("link/x").c_str(), &facts, &target) == -ENOTDIR);
   DirectoryFacts directory;
   CHECK(lookAtDirectory("/dev/shm", &directory) == 0);
   CHECK(directory.type == 0x01021994);
   for (const std::string& gone : {file, link, file + ".link"}) unlink(gone.c_str());
+}
+
+TEST_CASE("a known content is opened, and emptied only when all is as it was") {
+  Folder folder;
+  const std::string file = folder.at("content"), link = folder.at("link");
+  put(file, "12345");
+  CHECK(symlink(file.c_str(), link.c_str()) == 0);
+  struct stat found;
+  CHECK(stat(file.c_str(), &found) == 0);
+  const auto openIt = [&](const std::string& target, int flags, uint64_t device) {
+    return openKnown(link.c_str(), target.c_str(), flags, device);
+  };
+  const int fd = openIt(file, O_WRONLY | O_APPEND, found.st_dev);
+  REQUIRE(fd >= 0);
+  CHECK((fcntl(fd, F_GETFL) & (O_APPEND | O_NONBLOCK)) == O_APPEND);
+  CHECK(fcntl(fd, F_GETFD) == FD_CLOEXEC);
+  close(fd);
+  CHECK(openIt("/other", O_WRONLY | O_TRUNC, found.st_dev) == -ESTALE);
+  CHECK(openIt(file, O_WRONLY | O_TRUNC, found.st_dev + 1) == -ESTALE);
+  CHECK(get(file) == "12345");
+  close(openIt(file, O_RDWR | O_TRUNC, found.st_dev));
+  CHECK(get(file).empty());
+  unlink(file.c_str());
+  CHECK(openIt(file, O_WRONLY, found.st_dev) == -ENOENT);
+  CHECK(mkfifo(file.c_str(), 0600) == 0);
+  CHECK(openIt(file, O_RDONLY, found.st_dev) == -ESTALE);
+  CHECK(openIt(file, O_WRONLY, found.st_dev) == -ENXIO);
+  for (const std::string& gone : {file, link}) unlink(gone.c_str());
 }
 
 TEST_CASE("a file in use is told by another opening, not by the own one") {
