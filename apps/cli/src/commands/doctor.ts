@@ -21,9 +21,9 @@ export function addDoctor(program: Command): void {
     )
     .option('--json', 'print JSON')
     .addHelpText('after', help)
-    .action((flags: { json?: boolean }) => {
+    .action(async (flags: { json?: boolean }) => {
       const output = createOutput(flags.json === true);
-      const examination = examine(thisMachine(), readMemory(), findPlaces());
+      const examination = examine(await thisMachine(), readMemory(), findPlaces());
       output.result(examination, render(examination, output.colors));
       process.exitCode = examination.canMount ? 0 : 1;
     });

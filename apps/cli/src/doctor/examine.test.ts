@@ -1,3 +1,4 @@
+import type { Trap } from '@ram/memfile';
 import { describe, expect, it } from 'vitest';
 import type { Check } from './check.ts';
 import { examine } from './examine.ts';
@@ -15,6 +16,14 @@ interface Fake {
   files?: Record<string, { mode: number; uid: number } | undefined>;
   unusable?: string[];
   volume?: (swap: boolean) => 'tmpfs' | 'memfd' | Error;
+  memoryFiles?: Machine['memoryFiles'];
+}
+
+const shm = { totalBytes: 8 * gib, freeBytes: 7 * gib, traps: [] };
+
+function trapped(...codes: Trap['code'][]): Fake {
+  const traps = codes.map((code) => ({ code, message: '' }));
+  return { memoryFiles: { ...shm, traps } };
 }
 
 /** An ordinary desktop of a plain user, changed in places. */
@@ -25,6 +34,7 @@ function desktop({
   files,
   unusable = [],
   volume,
+  memoryFiles = shm,
 }: Fake = {}) {
   const allTexts: Record<string, string | undefined> = {
     '/proc/self/status': `CapEff:\t${uid === 0 ? '000001ffffffffff' : '0000000000000000'}\n`,
@@ -53,6 +63,7 @@ function desktop({
     canUse: (path) => allFiles[path] !== undefined && !unusable.includes(path),
     run: () => 'fusermount3 version: 3.14.0\n',
     tryVolume: ({ swap }) => volume?.(swap) ?? (swap || uid === 0 ? 'tmpfs' : new Error('EINVAL')),
+    memoryFiles,
   };
   return examine(machine, memory, places);
 }
@@ -148,6 +159,10 @@ describe('the doctor', () => {
       'apparmor-userns',
       'missing',
     ],
+    ['no /dev/shm', { memoryFiles: new Error('There is none') }, 'shm', 'missing'],
+    ['a small /dev/shm', trapped('small'), 'shm', 'warning'],
+    ['a full /dev/shm', trapped('small', 'nearly-full'), 'shm', 'warning'],
+    ['files that go at logout', trapped('emptied-at-logout'), 'shm-logout', 'warning'],
     ['no fusectl', { texts: { '/proc/self/mountinfo': '' } }, 'fusectl', 'warning'],
     [
       'few descriptors',

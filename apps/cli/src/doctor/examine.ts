@@ -5,6 +5,7 @@ import type { Check } from './check.ts';
 import { fuseChecks } from './fuse-checks.ts';
 import type { Machine } from './machine.ts';
 import { memoryChecks } from './memory-checks.ts';
+import { memoryFileChecks } from './memory-file-checks.ts';
 import { placeChecks } from './place-checks.ts';
 import { restrictionChecks } from './restriction-checks.ts';
 
@@ -24,6 +25,7 @@ export function examine(machine: Machine, memory: MachineMemory, places: Places)
   const checks = [
     ...fuseChecks(machine),
     ...memoryChecks(machine, memory),
+    ...memoryFileChecks(machine),
     ...restrictionChecks(machine),
     ...placeChecks(machine, places),
   ];

@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { release } from 'node:os';
 import { Volume } from '@ram/fs-core';
+import { list } from '@ram/memfile';
+import type { MemfileList } from '@ram/memfile';
 
 interface FileFacts {
   mode: number;
@@ -24,12 +26,16 @@ export interface Machine {
   run(command: string, args: readonly string[]): string | undefined;
   /** Makes a small Volume and takes it down again: what it lies in, or why there is none. */
   tryVolume(options: { swap: boolean }): 'tmpfs' | 'memfd' | Error;
+  /** The place for the contents of `ram file`, or why there is none. */
+  memoryFiles: MemoryFilesPlace | Error;
 }
+
+export type MemoryFilesPlace = Pick<MemfileList, 'totalBytes' | 'freeBytes' | 'traps'>;
 
 const runLimitMs = 5_000;
 const smallBytes = 1024 * 1024;
 
-export function thisMachine(): Machine {
+export async function thisMachine(): Promise<Machine> {
   return {
     uid: process.geteuid?.() ?? 0,
     kernel: release(),
@@ -53,6 +59,7 @@ export function thisMachine(): Machine {
         return error as Error;
       }
     },
+    memoryFiles: await list().catch((error: unknown) => error as Error),
   };
 }
 
