@@ -126,7 +126,8 @@ export function requireRecord(content: ByteString, record: RecordState): Content
 
 /**
  * Refuses a content that is not this user's own file. One that belongs to someone else is fine
- * where this user recorded it: root moved someone's file into memory.
+ * where root moved that file into memory, and recorded so. Anyone may make a file of a content's
+ * name while there is none.
  */
 export function requireOwnContent(
   content: ByteString,
@@ -134,10 +135,15 @@ export function requireOwnContent(
   record: RecordState,
 ): void {
   const own = process.geteuid?.();
-  if (isRegular(facts) && (facts.uid === own || record?.uid === own)) return;
+  if (isRegular(facts) && (facts.uid === own || isMovedByRoot(own, record))) return;
   const what = isRegular(facts) ? 'belongs to another user' : 'is not a regular file';
   const message = `The content ${toText(content)} ${what}; it is left alone`;
   throw memfileError('ERR_RAM_MEMFILE_FOREIGN_CONTENT', message, content);
+}
+
+function isMovedByRoot(own: number | undefined, record: RecordState): boolean {
+  if (own !== 0 || record?.uid !== 0 || typeof record.parsed === 'string') return false;
+  return record.parsed.original !== undefined;
 }
 
 /** The error for a path at which no memfile can be. */

@@ -1,6 +1,7 @@
 import {
   chmodSync,
   chownSync,
+  closeSync,
   existsSync,
   mkdtempSync,
   readFileSync,
@@ -13,7 +14,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gc, list, memorize, memoryOpen, persist, remove } from '@ram/memfile';
+import { gc, list, memorize, memoryOpen, memoryOpenSync, persist, remove } from '@ram/memfile';
 import { requirement } from '@ram/test-support';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
@@ -80,6 +81,17 @@ root.describe('of another user', () => {
       expect(await as(victim, open)).toBe(foreign);
     }
     expect(await as(victim, () => remove(path))).toBe(foreign);
+    expect(readFileSync(content, 'utf8')).toBe('bait');
+  });
+
+  it('a content in the place of one that was open before is not emptied', async () => {
+    const open = (): void => closeSync(memoryOpenSync(path, 'w', { directory: memory }));
+    for (let count = 0; count < 3; count++) expect(await as(victim, open)).toBe('done');
+    const content = readlinkSync(path);
+    unlinkSync(content);
+    await as(stranger, () => writeFileSync(content, 'bait'));
+    chmodSync(content, 0o666);
+    expect(await as(victim, open)).toBe('ERR_RAM_MEMFILE_FOREIGN_CONTENT');
     expect(readFileSync(content, 'utf8')).toBe('bait');
   });
 
