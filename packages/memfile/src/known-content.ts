@@ -1,8 +1,10 @@
-import { constants } from 'node:fs';
+import { constants, promises } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import type { ByteString } from './byte-string.ts';
+import { toFsPath } from './byte-string.ts';
 import { native } from './native.ts';
 
-const { O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, O_APPEND, O_SYNC } = constants;
+const { O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, O_APPEND, O_SYNC, O_NOFOLLOW, O_NONBLOCK } = constants;
 
 /** All else takes the long way: O_EXCL, and what node:fs has no letter for. */
 const quickFlags = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_SYNC;
@@ -21,12 +23,38 @@ export function rememberContent(path: ByteString, content: ByteString, device: n
 
 /** A descriptor; undefined when something is not as it was, or the kernel refuses: look then. */
 export function openKnownContent(path: ByteString, flags: number): number | undefined {
-  const found = known.get(path);
-  if (found === undefined || (flags & ~quickFlags) !== 0) return undefined;
-  // ftruncate(2) can't do what O_TRUNC does here.
-  if ((flags & O_TRUNC) !== 0 && (flags & (O_WRONLY | O_RDWR)) === 0) return undefined;
+  const found = findKnown(path, flags);
+  if (found === undefined) return undefined;
   const fd = native().openKnown(path, found.content, flags & ~O_CREAT, found.device);
   if (fd >= 0) return fd;
   known.delete(path);
   return undefined;
+}
+
+/** The same in one turn of the thread pool: link and content are looked at side by side. */
+export async function openKnownLater(
+  path: ByteString,
+  flags: number,
+): Promise<{ handle: FileHandle; content: ByteString } | undefined> {
+  const found = findKnown(path, flags);
+  if (found === undefined) return undefined;
+  const careful = (flags & ~(O_CREAT | O_TRUNC)) | O_NOFOLLOW | O_NONBLOCK;
+  const [target, handle] = await Promise.all([
+    promises.readlink(toFsPath(path), 'latin1').catch(() => undefined),
+    promises.open(toFsPath(found.content), careful).catch(() => undefined),
+  ]);
+  const isSame = target === found.content && handle !== undefined;
+  if (isSame && native().settleKnown(handle.fd, flags & ~O_CREAT, found.device) === 0) {
+    return { handle, content: found.content };
+  }
+  known.delete(path);
+  await handle?.close();
+  return undefined;
+}
+
+function findKnown(path: ByteString, flags: number) {
+  if ((flags & ~quickFlags) !== 0) return undefined;
+  // ftruncate(2) can't do what O_TRUNC does here.
+  if ((flags & O_TRUNC) !== 0 && (flags & (O_WRONLY | O_RDWR)) === 0) return undefined;
+  return known.get(path);
 }

@@ -9,7 +9,7 @@ import type { ByteString } from './byte-string.ts';
 import { descriptorOpener } from './calls.ts';
 import type { Opener } from './calls.ts';
 import { callError } from './errors.ts';
-import { openKnownContent } from './known-content.ts';
+import { openKnownContent, openKnownLater } from './known-content.ts';
 import { anonymousFile, linkedFile } from './memory-file.ts';
 import type { AnonymousFileHandle, MemoryFileHandle } from './memory-file.ts';
 import { toOpenFlags } from './open-mode.ts';
@@ -75,7 +75,7 @@ export async function memoryOpen(
   if (wanted.options.anonymous) {
     return anonymousFile(await runAsync(anonymousSteps(toAnonymous(wanted), handleOpener)));
   }
-  const opened = await runAsync(openSteps(toRequest(wanted), handleOpener));
+  const opened = await openLater(wanted);
   try {
     settleInVolume(opened, opened.handle.fd, wanted.options);
   } catch (error) {
@@ -143,6 +143,13 @@ function toRequest({ path, flags, options: { mode, directory } }: Wanted): OpenR
 function toAnonymous({ path, flags, options }: Wanted): AnonymousRequest {
   const { seals, maxBytes, mode } = options;
   return { path, flags, seals, maxBytes, executable: (mode & anyExecute) !== 0 };
+}
+
+async function openLater(wanted: Wanted): Promise<OpenedContent<FileHandle>> {
+  const { path, flags, options } = wanted;
+  const known = options.volume === undefined ? await openKnownLater(path, flags) : undefined;
+  if (known !== undefined) return { ...known, made: false };
+  return runAsync(openSteps(toRequest(wanted), handleOpener));
 }
 
 /** What this call made goes; what was there before stays. */

@@ -38,6 +38,8 @@ export interface Native {
   ): Later<number, Flag>;
   /** A descriptor, when the link still has this target, a regular file of this user on `device`. */
   openKnown(path: ByteString, target: ByteString, flags: number, device: number): number;
+  /** Its second half: `fd` was opened with O_NOFOLLOW and O_NONBLOCK, without O_TRUNC. */
+  settleKnown(fd: number, flags: number, device: number): number;
   openUnnamed(directory: ByteString): number;
   giveName(fd: number, path: ByteString): number;
   copyContent<Flag extends boolean>(from: number, to: number, later: Flag): Later<number, Flag>;

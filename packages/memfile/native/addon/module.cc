@@ -186,6 +186,13 @@ napi_value openAgain(napi_env env, napi_callback_info info) {
   return makeNumber(env, openKnown(path.c_str(), target.c_str(), arguments.number(2), device));
 }
 
+// settleKnown(fd, flags, device)
+napi_value settleAgain(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  const auto device = static_cast<uint64_t>(arguments.large(2));
+  return makeNumber(env, settleKnown(arguments.number(0), arguments.number(1), device));
+}
+
 // openUnnamed(directory)
 napi_value openTemporary(napi_env env, napi_callback_info info) {
   return makeNumber(env, openUnnamed(Arguments(env, info).text(0).c_str()));
@@ -266,6 +273,7 @@ constexpr struct {
     {"exchange", exchange},
     {"renameExclusively", rename},
     {"openKnown", openAgain},
+    {"settleKnown", settleAgain},
     {"openUnnamed", openTemporary},
     {"giveName", nameFile},
     {"copyContent", copyBytes},

@@ -17,7 +17,9 @@ bool leadsTo(const char* path, const char* target) {
          memcmp(bytes, target, static_cast<size_t>(length)) == 0;
 }
 
-int settle(int fd, int flags, uint64_t device) {
+}  // namespace
+
+int settleKnown(int fd, int flags, uint64_t device) {
   struct stat found;
   if (fstat(fd, &found) != 0) return -errno;
   const bool same = S_ISREG(found.st_mode) && found.st_uid == geteuid() &&
@@ -28,15 +30,13 @@ int settle(int fd, int flags, uint64_t device) {
   return 0;
 }
 
-}  // namespace
-
 int openKnown(const char* path, const char* target, int flags, uint64_t device) {
   if (!leadsTo(path, target)) return -ESTALE;
   // O_NONBLOCK: it might be a FIFO by now.
   const int careful = (flags & ~O_TRUNC) | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
   const int fd = open(target, careful);
   if (fd < 0) return -errno;
-  const int result = settle(fd, flags, device);
+  const int result = settleKnown(fd, flags, device);
   if (result == 0) return fd;
   close(fd);
   return result;

@@ -11,4 +11,8 @@ namespace ram {
 // create nor, with O_RDONLY, empty.
 int openKnown(const char* path, const char* target, int flags, uint64_t device);
 
+// The second half, for a descriptor that was opened with O_NOFOLLOW and O_NONBLOCK, without
+// O_TRUNC. 0; or -errno, -ESTALE as above, and the descriptor stays open.
+int settleKnown(int fd, int flags, uint64_t device);
+
 }  // namespace ram
