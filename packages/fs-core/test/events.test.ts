@@ -344,12 +344,19 @@ describe('an iterator', () => {
     expect(await Promise.all(waiting)).toEqual([[], []]);
     await aborted?.next();
     const abortedWaits = aborted?.next();
+    const dropping = volume.events({ signal });
+    volume.fs.mkdirSync('/dropped');
     controller.abort();
     expect(await abortedWaits).toEqual({ done: true, value: undefined });
+    expect(await all(dropping)).toEqual([]);
     expect(await all(volume.events({ signal }))).toEqual([]);
     volume.fs.mkdirSync('/b');
     volume.close();
-    expect(names(await all(closed as VolumeEventIterator))).toEqual(['created /a', 'created /b']);
+    expect(names(await all(closed as VolumeEventIterator))).toEqual([
+      'created /a',
+      'created /dropped',
+      'created /b',
+    ]);
     expect(await closed?.next()).toEqual({ done: true, value: undefined });
   });
 

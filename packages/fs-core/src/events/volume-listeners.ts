@@ -26,7 +26,7 @@ export interface VolumeListenOptions {
 export interface VolumeEventsOptions extends VolumeListenOptions {
   /** Default: all. `overflow` always comes. */
   types?: readonly VolumeEventType[] | undefined;
-  /** Ends the iterator. */
+  /** Ends the iterator at once and without an error; what waits is dropped. */
   signal?: AbortSignal | undefined;
 }
 
