@@ -1,5 +1,6 @@
 import { constants, promises } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
+import { isMainThread } from 'node:worker_threads';
 import type { ByteString } from './byte-string.ts';
 import { toFsPath } from './byte-string.ts';
 import { native } from './native.ts';
@@ -21,8 +22,13 @@ export function rememberContent(path: ByteString, content: ByteString, device: n
   known.set(path, { content, device });
 }
 
-/** A descriptor; undefined when something is not as it was, or the kernel refuses: look then. */
+/**
+ * A descriptor; undefined when something is not as it was, or the kernel refuses: look then. Also in
+ * a worker, where Node warns of descriptors that it didn't open itself, and doesn't close them when
+ * the worker ends.
+ */
 export function openKnownContent(path: ByteString, flags: number): number | undefined {
+  if (!isMainThread) return undefined;
   const found = findKnown(path, flags);
   if (found === undefined) return undefined;
   const fd = native().openKnown(path, found.content, flags & ~O_CREAT, found.device);

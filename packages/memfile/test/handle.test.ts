@@ -17,6 +17,7 @@ import { Worker } from 'node:worker_threads';
 import { once } from 'node:events';
 import { gc, list, memoryOpen, memoryOpenSync, remove, removeSync } from '@ram/memfile';
 import type { MemoryFileHandle } from '@ram/memfile';
+import { runNode } from '@ram/test-support';
 import { describe, expect, it } from 'vitest';
 import { isLink, namesIn, usePlace } from './place.ts';
 
@@ -53,6 +54,13 @@ describe('a handle', () => {
     expect(await once(worker, 'message')).toEqual(['written']);
     expect(readFileSync(place.at('file'), 'utf8')).toBe('from a thread');
     await worker.terminate();
+  });
+
+  it('is one that Node knows, in a worker too', async () => {
+    const program = new URL('./child/in-worker.ts', import.meta.url);
+    const { code, stderr } = await runNode(program, [place.at('file')]);
+    removeSync(place.at('file'));
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
   it.each(['r', 'r+', 'w', 'w+', 'a', 'a+', 'wx'])('unlinks itself in mode %s', async (flags) => {
