@@ -41,8 +41,8 @@ for (const { user, needs } of users) {
       });
       expect(checks.map(({ id }) => id).join(' ')).toBe(
         'kernel fuse-device mount-rights fusermount3 allow-other fusectl passthrough io-uring ' +
-          'max-pages memory cgroup swap private-tmpfs no-swap descriptors shm shm-logout user-namespaces ' +
-          'apparmor-userns apparmor-fusermount3 runtime-directory log-directory',
+          'max-pages memory cgroup swap private-tmpfs no-swap descriptors shm shm-logout ' +
+          'user-namespaces apparmor-userns apparmor-fusermount3 runtime-directory log-directory',
       );
       for (const { status, hint } of checks) {
         expect(['ok', 'warning', 'missing']).toContain(status);

@@ -23,9 +23,9 @@ export function rememberContent(path: ByteString, content: ByteString, device: n
 }
 
 /**
- * A descriptor; undefined when something is not as it was, or the kernel refuses: look then. Also in
- * a worker, where Node warns of descriptors that it didn't open itself, and doesn't close them when
- * the worker ends.
+ * A descriptor; undefined when something is not as it was, or the kernel refuses: look then. Also
+ * in a worker, where Node warns of descriptors that it didn't open itself, and doesn't close them
+ * when the worker ends.
  */
 export function openKnownContent(path: ByteString, flags: number): number | undefined {
   if (!isMainThread) return undefined;

@@ -6,7 +6,8 @@ import { runSuite } from '../run-suite.mjs';
 /**
  * A suite is a list of cases, or runs by itself.
  * @typedef {import('../run-suite.mjs').Options} Options
- * @typedef {{ suite?: import('../run-suite.mjs').Case[], run?: (options: Options) => Promise<unknown> }} Suite
+ * @typedef {import('../run-suite.mjs').Case} Case
+ * @typedef {{ suite?: Case[], run?: (options: Options) => Promise<unknown> }} Suite
  */
 
 /** @type {Record<string, () => Promise<Suite>>} */

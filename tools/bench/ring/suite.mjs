@@ -10,7 +10,7 @@ const million = 1e6;
 const gibibyte = 2 ** 30;
 /** Short rounds in turns: what the machine does beside them hits all contestants alike. */
 const rounds = 15;
-/** More than the second-level cache of a CPU, so that what was written has left it when it's read. */
+/** More than a CPU's second-level cache: what was written has left it when it is read. */
 const largeRingBytes = 4 << 20;
 
 /** @type {Case[]} */
@@ -118,7 +118,10 @@ function records(name, job, count) {
   return { name, start: () => start(job, count, (records) => records / million) };
 }
 
-/** @param {string} name @param {Job & { bytes: number }} job @param {number} count @returns {Contestant} */
+/**
+ * @param {string} name @param {Job & { bytes: number }} job @param {number} count
+ * @returns {Contestant}
+ */
 function bandwidth(name, job, count) {
   const ringBytes = job.bytes < 65_536 ? 1 << 20 : largeRingBytes;
   const gibibytes = (/** @type {number} */ records) => (records * job.bytes) / gibibyte;

@@ -15,8 +15,8 @@ class AsyncWake {
   static std::unique_ptr<AsyncWake> make(napi_env env, std::shared_ptr<RingFile> file);
   ~AsyncWake();
 
-  // Calls `callback` once, from the event loop, which is kept alive until then (see keepAlive). False while the
-  // last wait is under way.
+  // Calls `callback` once, from the event loop, which is kept alive until then (see keepAlive).
+  // False while the last wait is under way.
   bool wait(uint32_t* word, uint32_t expected, uint32_t watched, napi_value callback);
   // Whether it does keep it alive; also for the wait under way. On at first.
   void keepAlive(bool on);

@@ -81,7 +81,7 @@ export class RingConsumer extends RingCursor {
     return false;
   }
 
-  /** Lets a pending `waitAsync` (also of a loop or a stream) keep the process alive, as at first. */
+  /** Lets a pending `waitAsync` (also of a loop or stream) keep the process alive, as at first. */
   ref(): this {
     this.memory.keepAlive(0, true);
     return this;

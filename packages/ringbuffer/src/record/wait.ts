@@ -45,8 +45,8 @@ export class Spinner {
   #pauseNs = 0;
 
   /**
-   * @param look 0: nothing yet. Otherwise which part of the ring it has found ready, up to 1; 1 also
-   *   when it would have gained nothing by looking later.
+   * @param look 0: nothing yet. Otherwise which part of the ring it has found ready, up to 1; 1
+   *   also when it would have gained nothing by looking later.
    * @returns false when `limitMs` have passed.
    */
   until(look: () => number, limitMs: number): boolean {

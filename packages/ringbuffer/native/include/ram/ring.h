@@ -7,9 +7,9 @@
 //
 // A Producer of an MPSC ring may be used by any number of threads; all else belongs to one thread.
 // Orderings are stated where the accesses are. A store that is followed by a look at the other
-// side's `…Waiting` word is the one thing here that release and acquire can't do: either the sleeper
-// sees what was stored, or we see that it sleeps. `seq_cst` does it here; the JavaScript side of
-// x64 stores without a barrier, and relies on the sleeper's (see heavyBarrier).
+// side's `…Waiting` word is the one thing here that release and acquire can't do: either the
+// sleeper sees what was stored, or we see that it sleeps. `seq_cst` does it here; the JavaScript
+// side of x64 stores without a barrier, and relies on the sleeper's (see heavyBarrier).
 #pragma once
 
 #include <atomic>
