@@ -85,10 +85,14 @@ export async function endConnection(mount: MountIdentity): Promise<void> {
   }
 }
 
-/** Takes a mount away that is dead: at once from the tree, even while programs stand in it. */
+/**
+ * Takes a mount away that is dead: at once from the tree, even while programs stand in it. Its
+ * server may be quicker: one whose connection was ended can wake up and unmount as well.
+ */
 export async function detachMount(mount: MountIdentity): Promise<void> {
   const errno = (await unmountOnce(mount, 0)) && (await unmountOnce(mount, detachFlag));
-  if (errno !== 0) throw unmountError(errno, mount.directory);
+  if (errno === 0 || (await placeOf(mount)) === 'gone') return;
+  throw unmountError(errno, mount.directory);
 }
 
 /** Returns 0 or an errno; EINVAL when another mount is there. */
