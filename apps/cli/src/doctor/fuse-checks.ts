@@ -4,8 +4,8 @@ import type { Check } from './check.ts';
 import { kernelIsAtLeast, mayAdministrate } from './machine.ts';
 import type { Machine } from './machine.ts';
 
-/** Said of what makes disks faster one day. */
-const notYet = '; this version of ram does without';
+/** Said of what is for programs so far. */
+const byRequest = "; for programs that mount with transport: 'io_uring'";
 
 /** What mounting needs, and what makes it faster. */
 export function fuseChecks(machine: Machine): Check[] {
@@ -111,8 +111,8 @@ function checkRing(machine: Machine): Check {
     const hint = 'Linux 6.14 or newer has it (CONFIG_FUSE_IO_URING)';
     return warning(id, title, `not in Linux ${machine.kernel}`, hint);
   }
-  if (value === 'Y' || value === '1') return ok(id, title, `switched on${notYet}`);
-  return warning(id, title, `switched off${notYet}`, `echo Y | sudo tee ${parameter}`);
+  if (value === 'Y' || value === '1') return ok(id, title, `switched on${byRequest}`);
+  return warning(id, title, `switched off${byRequest}`, `echo Y | sudo tee ${parameter}`);
 }
 
 function checkMaxPages(machine: Machine): Check {

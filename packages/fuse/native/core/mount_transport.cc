@@ -9,7 +9,6 @@ namespace {
 
 // Channels of DevFuse end here, those of entries begin.
 constexpr uint32_t kFirstEntryChannel = DevFuse::kThreadsMax + 1;
-constexpr size_t kEntriesMax = 16384;
 
 // How many CPUs the kernel counts with (num_possible_cpus), which is how many queues it has.
 // 0: not known.
@@ -42,7 +41,8 @@ bool MountTransport::openRings(RequestHandler& handler) {
   if (::sched_getaffinity(0, sizeof(allowed), &allowed) != 0) return false;
   std::vector<std::vector<uint16_t>> queues;
   std::vector<uint16_t> others;
-  for (uint32_t cpu = 0; cpu < possibleCpus(); cpu++) {
+  const uint32_t cpus = possibleCpus();
+  for (uint32_t cpu = 0; cpu < cpus; cpu++) {
     auto number = static_cast<uint16_t>(cpu);
     if (cpu < CPU_SETSIZE && CPU_ISSET(cpu, &allowed)) {
       queues.push_back({number});
@@ -52,10 +52,12 @@ bool MountTransport::openRings(RequestHandler& handler) {
   }
   if (queues.empty()) return false;
   for (size_t i = 0; i < others.size(); i++) queues[i % queues.size()].push_back(others[i]);
+  uint32_t channel = kFirstEntryChannel;
   for (auto& own : queues) {
     rings_.push_back(
-        std::make_unique<UringRing>(*this, handler, device_.device(), std::move(own)));
+        std::make_unique<UringRing>(handler, device_.device(), std::move(own), channel));
     if (rings_.back()->open() < 0) return false;
+    channel = rings_.back()->endChannel();
   }
   return true;
 }
@@ -64,42 +66,11 @@ void MountTransport::startQueues() {
   for (auto& ring : rings_) ring->begin();
 }
 
-UringEntry* MountTransport::addEntry() {
-  std::lock_guard lock(mutex_);
-  if (entries_.size() == kEntriesMax) return nullptr;
-  auto channel = kFirstEntryChannel + static_cast<uint32_t>(entries_.size());
-  auto entry = std::make_unique<UringEntry>(channel);
-  if (!entry->allocate()) return nullptr;
-  entries_.push_back(std::move(entry));
-  return entries_.back().get();
-}
-
-// A queue is chosen by the CPU that the asking thread runs on.
-void MountTransport::poke(uint16_t cpu) {
-  struct {
-    OutHeader header;
-    RetrieveNotice body;
-  } notice{{sizeof(notice), static_cast<int32_t>(Notice::kRetrieve), 0},
-           {nextPoke_.fetch_add(2), kRootInode, 0, 0, 0}};
-  cpu_set_t before, there;
-  CPU_ZERO(&there);
-  CPU_SET(cpu, &there);
-  if (::sched_getaffinity(0, sizeof(before), &before) != 0) return;
-  if (::sched_setaffinity(0, sizeof(there), &there) != 0) return;
-  device_.notify(std::as_bytes(std::span(&notice, 1)));
-  ::sched_setaffinity(0, sizeof(before), &before);
-}
-
 int MountTransport::send(uint32_t channel, std::span<const std::byte> reply) {
   if (channel < kFirstEntryChannel) return device_.send(channel, reply);
-  UringEntry* entry = UringRing::serving();
-  if (entry == nullptr || entry->channel != channel) {
-    std::lock_guard lock(mutex_);
-    entry = entries_[channel - kFirstEntryChannel].get();
-  }
-  if (int error = entry->stage(reply); error < 0) return error;
-  entry->ring->answer(*entry);
-  return 0;
+  size_t ring = 0;
+  while (channel >= rings_[ring]->endChannel()) ring++;
+  return rings_[ring]->send(channel, reply);
 }
 
 bool MountTransport::expectDelay() {

@@ -6,9 +6,7 @@
 // when the kernel doesn't agree.
 #pragma once
 
-#include <deque>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "dev_fuse.h"
@@ -16,7 +14,7 @@
 
 namespace ram::fuse {
 
-class MountTransport final : public Transport, public UringRing::Owner {
+class MountTransport final : public Transport {
  public:
   // Owns `descriptor`, of a mount that exists. threadsMax: of /dev/fuse.
   MountTransport(int descriptor, uint32_t threadsMax) : device_(descriptor, threadsMax) {}
@@ -41,18 +39,10 @@ class MountTransport final : public Transport, public UringRing::Owner {
   uint32_t threadsPeak() const { return device_.threadsPeak(); }
 
  private:
-  UringEntry* addEntry() override;
-  void poke(uint16_t cpu) override;
   bool openRings(RequestHandler& handler);
 
   DevFuse device_;
   std::vector<std::unique_ptr<UringRing>> rings_;  // made by start(), before any request
-
-  // Numbers of the requests that poke() asks for; the kernel counts its own from 2 up, by 2.
-  std::atomic<uint64_t> nextPoke_{1ull << 62};
-
-  std::mutex mutex_;  // guards entries_; each entry stays where it is
-  std::deque<std::unique_ptr<UringEntry>> entries_;
 };
 
 }  // namespace ram::fuse

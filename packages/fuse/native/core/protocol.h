@@ -180,15 +180,6 @@ struct OutHeader {
   uint64_t unique;
 };
 
-// Behind a Notice::kRetrieve: asks for cached pages, which come as a request kNotifyReply.
-struct RetrieveNotice {
-  uint64_t unique;  // that request's
-  uint64_t node;
-  uint64_t offset;
-  uint32_t size;
-  uint32_t padding;
-};
-
 // --- over io_uring: the commands of an IORING_OP_URING_CMD, and the memory of an entry -----------
 enum UringCommand : uint32_t {
   kUringRegister = 1,        // this memory is an entry of this queue from now on

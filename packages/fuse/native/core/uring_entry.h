@@ -29,7 +29,7 @@ inline constexpr size_t kUringSmallMax = 4096;
 
 class UringEntry {
  public:
-  explicit UringEntry(uint32_t channel) : channel(channel) {}
+  UringEntry(uint32_t channel, size_t queue) : channel(channel), queue(queue) {}
   UringEntry(const UringEntry&) = delete;
   UringEntry& operator=(const UringEntry&) = delete;
   ~UringEntry() {
@@ -63,8 +63,7 @@ class UringEntry {
   int stage(std::span<const std::byte> reply);
 
   const uint32_t channel;
-  class UringRing* ring = nullptr;
-  size_t queue = 0;  // of the ring's
+  const size_t queue;  // of the ring's
 
  private:
   std::byte* payload() { return static_cast<std::byte*>(memory_) + kUringFront; }

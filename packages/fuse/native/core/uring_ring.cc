@@ -25,7 +25,6 @@ struct UringRing::Worker {
   std::condition_variable wake;
   bool called = false;  // guarded by mutex_: to lead
   bool leader = false;  // the worker's own
-  UringEntry* entry = nullptr;  // the worker's own: what it serves
 
   alignas(8) std::array<std::byte, kUringSmallMax> small;
   alignas(8) std::array<std::byte, 8192> large;  // for replies to large requests
@@ -35,13 +34,12 @@ struct UringRing::Worker {
 
 thread_local UringRing::Worker* UringRing::Worker::current = nullptr;
 
-UringRing::UringRing(Owner& owner, RequestHandler& handler, int device,
-                     std::vector<uint16_t> queues)
-    : owner_(owner),
-      handler_(handler),
+UringRing::UringRing(RequestHandler& handler, int device, std::vector<uint16_t> queues,
+                     uint32_t firstChannel)
+    : handler_(handler),
       device_(device),
       queues_(std::move(queues)),
-      armed_(queues_.size()) {}
+      firstChannel_(firstChannel) {}
 
 UringRing::~UringRing() { stop(); }
 
@@ -49,6 +47,11 @@ int UringRing::open() {
   bell_ = ::eventfd(0, EFD_CLOEXEC);
   if (bell_ < 0) return -errno;
   if (int error = io_.open(kSubmissions); error < 0) return error;
+  for (size_t i = 0; i < queues_.size() * kDepth; i++) {
+    auto entry = std::make_unique<UringEntry>(firstChannel_ + static_cast<uint32_t>(i), i / kDepth);
+    if (!entry->allocate()) return -ENOMEM;
+    entries_.push_back(std::move(entry));
+  }
   std::lock_guard lock(mutex_);
   return employ() ? 0 : -EAGAIN;
 }
@@ -100,7 +103,6 @@ void UringRing::lead(Worker& worker) {
   if (!begun_) registerEntries();
   while (worker.leader && !ended_ && !stopping_.load(std::memory_order_relaxed)) {
     bool idle = io_.isEmpty();
-    if (idle) keepArmed();
     int error = io_.enter(idle);
     if (error < 0 && error != -EINTR && error != -EAGAIN && error != -EBUSY) {
       ended_ = true;
@@ -114,30 +116,7 @@ void UringRing::lead(Worker& worker) {
 void UringRing::registerEntries() {
   begun_ = true;
   listen();
-  for (size_t queue = 0; queue < queues_.size(); queue++) {
-    for (uint32_t i = 0; i < kDepth; i++) registerEntry(queue);
-  }
-}
-
-void UringRing::registerEntry(size_t queue) {
-  UringEntry* entry = owner_.addEntry();
-  if (entry == nullptr) return;
-  entry->ring = this;
-  entry->queue = queue;
-  submitCommand(*entry, kUringRegister, 0);
-}
-
-// Where all entries of a queue are held, by locks that wait or by requests that take long, the
-// request that ends the waiting could not come in without another one. The kernel (6.18) gives a
-// new entry only what comes after it, and what is queued already only to entries that commit: so
-// it gets something to commit.
-void UringRing::keepArmed() {
-  for (size_t queue = 0; queue < queues_.size(); queue++) {
-    if (armed_[queue] != 0) continue;
-    registerEntry(queue);
-    io_.enter(false);
-    owner_.poke(queues_[queue]);
-  }
+  for (auto& entry : entries_) submitCommand(*entry, kUringRegister, 0);
 }
 
 void UringRing::commit(UringEntry& entry) {
@@ -156,7 +135,6 @@ void UringRing::submitCommand(UringEntry& entry, uint32_t command, uint64_t comm
   body.commitId = commitId;
   body.queue = queues_[entry.queue];
   std::memcpy(submission.command(), &body, sizeof(body));
-  armed_[entry.queue]++;
 }
 
 WideSubmission& UringRing::prepare() {
@@ -183,7 +161,6 @@ void UringRing::complete(Worker& worker, const io_uring_cqe& completion) {
     return;
   }
   auto* entry = reinterpret_cast<UringEntry*>(completion.user_data);
-  armed_[entry->queue]--;
   if (completion.res < 0) {
     ended_ = true;  // the mount is gone, or the kernel went back to /dev/fuse
     return;
@@ -194,16 +171,24 @@ void UringRing::complete(Worker& worker, const io_uring_cqe& completion) {
 void UringRing::serve(Worker& worker, UringEntry& entry) {
   auto request = entry.request(worker.small);
   entry.hold();
-  worker.entry = &entry;
-  auto* in = reinterpret_cast<const InHeader*>(entry.header()->inOut);
-  if (request.empty() || in->opcode == kNotifyReply) {
-    OutHeader reply{sizeof(reply), request.empty() ? -EIO : 0, in->unique};
-    if (entry.stage(std::as_bytes(std::span(&reply, 1))) == 0) answer(entry);
-  } else {
-    auto reply = entry.replyMemory(request, worker.large);
-    handler_.handle(request, entry.channel, reply);
+  if (request.empty()) {
+    auto* in = reinterpret_cast<const InHeader*>(entry.header()->inOut);
+    OutHeader failure{sizeof(failure), -EIO, in->unique};
+    send(entry.channel, std::as_bytes(std::span(&failure, 1)));
+    return;
   }
-  worker.entry = nullptr;
+  handler_.handle(request, entry.channel, entry.replyMemory(request, worker.large));
+}
+
+uint32_t UringRing::endChannel() const {
+  return firstChannel_ + static_cast<uint32_t>(queues_.size() * kDepth);
+}
+
+int UringRing::send(uint32_t channel, std::span<const std::byte> reply) {
+  UringEntry& entry = *entries_[channel - firstChannel_];
+  int error = entry.stage(reply);
+  if (error == 0) answer(entry);
+  return error;
 }
 
 void UringRing::answer(UringEntry& entry) {
@@ -227,10 +212,6 @@ void UringRing::takePosted() {
     posted.swap(posted_);
   }
   for (UringEntry* entry : posted) commit(*entry);
-}
-
-UringEntry* UringRing::serving() {
-  return Worker::current == nullptr ? nullptr : Worker::current->entry;
 }
 
 bool UringRing::isWorker() { return Worker::current != nullptr; }

@@ -23,36 +23,28 @@ namespace ram::fuse {
 
 class UringRing {
  public:
-  // What it needs of the transport.
-  class Owner {
-   public:
-    // A new entry, or null where there is no memory or no number left.
-    virtual UringEntry* addEntry() = 0;
-    // Makes the kernel put a request of its own (kNotifyReply) in this CPU's queue.
-    virtual void poke(uint16_t cpu) = 0;
-
-   protected:
-    ~Owner() = default;
-  };
-
   static constexpr uint32_t kThreadsMax = 16;
 
-  UringRing(Owner& owner, RequestHandler& handler, int device, std::vector<uint16_t> queues);
+  // Its entries answer on the channels from `firstChannel` up.
+  UringRing(RequestHandler& handler, int device, std::vector<uint16_t> queues,
+            uint32_t firstChannel);
   ~UringRing();
 
-  // Makes the ring and its first thread, which then waits. Returns 0 or -errno.
+  // Makes the ring, its entries and its first thread, which then waits. Returns 0 or -errno.
   int open();
   // Gives the kernel the entries; requests come from now on.
   void begin();
   // Ends all threads and returns when they are gone; then the ring. Idempotent.
   void stop();
 
-  // Sends the reply that was staged in an entry of this ring. From any thread.
-  void answer(UringEntry& entry);
+  // The channels end before this one.
+  uint32_t endChannel() const;
+  // Sends a reply to the request of a channel's entry. From any thread. 0, or -ENOENT when there
+  // is nothing to answer.
+  int send(uint32_t channel, std::span<const std::byte> reply);
 
-  // Of the calling thread: the entry whose request it is serving, and whether it can hand on the
-  // leader's role if it has it. See Transport::expectDelay.
-  static UringEntry* serving();
+  // Whether the calling thread is one of a ring's, and can hand on the leader's role if it has it.
+  // See Transport::expectDelay.
   static bool isWorker();
   static bool passOn();
 
@@ -65,8 +57,7 @@ class UringRing {
   void run(Worker& worker);
   void lead(Worker& worker);
   void registerEntries();
-  void registerEntry(size_t queue);
-  void keepArmed();
+  void answer(UringEntry& entry);
   void commit(UringEntry& entry);
   void submitCommand(UringEntry& entry, uint32_t command, uint64_t commitId);
   WideSubmission& prepare();
@@ -76,15 +67,15 @@ class UringRing {
   void serve(Worker& worker, UringEntry& entry);
   void takePosted();
 
-  Owner& owner_;
   RequestHandler& handler_;
   const int device_;
   const std::vector<uint16_t> queues_;  // their CPUs
+  const uint32_t firstChannel_;
+  std::vector<std::unique_ptr<UringEntry>> entries_;  // made by open()
 
   // The leader's alone; handed over under mutex_.
   IoUring io_;
   uint64_t rung_ = 0;     // where the bell is read to
-  std::vector<uint32_t> armed_;  // by queue: entries that wait for a request
   bool begun_ = false;
   bool ended_ = false;    // the kernel ended the connection
 
