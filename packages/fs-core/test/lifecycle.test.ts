@@ -92,7 +92,7 @@ describe('swap: false', () => {
 
 describe('the addon', () => {
   it('survives arguments of every kind', async () => {
-    const seed = String(Date.now() % 1_000_000);
+    const seed = '50'; // once a crash at the end of the process; soak.full.ts tries new ones
     const result = await runWithCollector('hostile-arguments', ['300', seed], 150_000);
     expect({ seed, ...result }).toMatchObject({
       code: 0,

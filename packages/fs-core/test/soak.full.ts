@@ -33,9 +33,10 @@ describe('volumes', () => {
   });
 
   it('survive arguments of every kind, in other orders', async () => {
-    for (let seed = 1; seed <= 20; seed += 1) {
+    const start = Date.now() % 1_000_000_000;
+    for (let seed = start; seed < start + 20; seed += 1) {
       const program = ['--expose-gc', ...childNodeArguments, fixture('hostile-arguments')];
-      const args = [...program, '1000', String(seed * 7919)];
+      const args = [...program, '1000', String(seed)];
       const result = await runCommand(process.execPath, args, { timeoutMs: 300_000 });
       expect({ seed, ...result }).toMatchObject({ code: 0, stdout: 'alive after true\n' });
     }

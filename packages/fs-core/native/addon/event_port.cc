@@ -102,8 +102,9 @@ void EventPort::wake() {
 }
 
 void EventPort::callBack(napi_env env, napi_value function, void* context, void*) {
+  if (env == nullptr) return;  // it is being torn down, and the context may be gone already
   EventPort* self = **static_cast<Link*>(context);
-  if (env == nullptr || self == nullptr) return;
+  if (self == nullptr) return;
   napi_value undefined = nullptr;
   napi_get_undefined(env, &undefined);
   napi_call_function(env, undefined, function, 0, nullptr, nullptr);

@@ -71,8 +71,9 @@ void AsyncWake::keepAlive(bool on) {
 }
 
 void AsyncWake::callBack(napi_env env, napi_value, void* context, void*) {
+  if (env == nullptr) return;  // it is being torn down, and the context may be gone already
   AsyncWake* self = **static_cast<Link*>(context);
-  if (env == nullptr || self == nullptr || self->callback_ == nullptr) return;
+  if (self == nullptr || self->callback_ == nullptr) return;
   napi_value callback = nullptr;
   napi_value undefined = nullptr;
   napi_get_reference_value(env, self->callback_, &callback);
