@@ -12,6 +12,7 @@
         "native/core/look.cc",
         "native/core/memfd.cc",
         "native/core/names.cc",
+        "native/core/new_content.cc",
         "native/core/open_known.cc"
       ],
       "include_dirs": ["native/core"],

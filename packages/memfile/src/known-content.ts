@@ -4,11 +4,12 @@ import { isMainThread } from 'node:worker_threads';
 import type { ByteString } from './byte-string.ts';
 import { toFsPath } from './byte-string.ts';
 import { native } from './native.ts';
+import type { OpenedContent } from './open-steps.ts';
 
 const { O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, O_APPEND, O_SYNC, O_NOFOLLOW, O_NONBLOCK } = constants;
 
 /** All else takes the long way: O_EXCL, and what node:fs has no letter for. */
-const quickFlags = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_SYNC;
+export const quickFlags = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_SYNC;
 
 /**
  * Links whose record was seen to lead back to them, whose content is this user's own and lies in a
@@ -23,16 +24,20 @@ export function rememberContent(path: ByteString, content: ByteString, device: n
 }
 
 /**
- * A descriptor; undefined when something is not as it was, or the kernel refuses: look then. Also
+ * Undefined when something is not as it was, or the kernel refuses: look then. Also
  * in a worker, where Node warns of descriptors that it didn't open itself, and doesn't close them
  * when the worker ends.
  */
-export function openKnownContent(path: ByteString, flags: number): number | undefined {
+export function openKnownContent(
+  path: ByteString,
+  flags: number,
+): OpenedContent<number> | undefined {
   if (!isMainThread) return undefined;
   const found = findKnown(path, flags);
   if (found === undefined) return undefined;
-  const fd = native().openKnown(path, found.content, flags & ~O_CREAT, found.device);
-  if (fd >= 0) return fd;
+  const { content, device } = found;
+  const fd = native().openKnown(path, content, flags & ~O_CREAT, device);
+  if (fd >= 0) return { handle: fd, content, made: false };
   known.delete(path);
   return undefined;
 }
@@ -41,7 +46,7 @@ export function openKnownContent(path: ByteString, flags: number): number | unde
 export async function openKnownLater(
   path: ByteString,
   flags: number,
-): Promise<{ handle: FileHandle; content: ByteString } | undefined> {
+): Promise<OpenedContent<FileHandle> | undefined> {
   const found = findKnown(path, flags);
   if (found === undefined) return undefined;
   const careful = (flags & ~(O_CREAT | O_TRUNC)) | O_NOFOLLOW | O_NONBLOCK;
@@ -51,7 +56,7 @@ export async function openKnownLater(
   ]);
   const isSame = target === found.content && handle !== undefined;
   if (isSame && native().settleKnown(handle.fd, flags & ~O_CREAT, found.device) === 0) {
-    return { handle, content: found.content };
+    return { handle, content: found.content, made: false };
   }
   known.delete(path);
   await handle?.close();

@@ -17,7 +17,7 @@ import { makeContentName, recordOf, stagePath } from './content-name.ts';
 import { aboutPath, memfileError } from './errors.ts';
 import { lookAtDescriptor, lookAtName } from './facts.ts';
 import type { FileFacts } from './facts.ts';
-import { realLinkPath } from './open-steps.ts';
+import { realLinkPath } from './link-path.ts';
 import { refusal } from './path-state.ts';
 import {
   copyAttributes,

@@ -12,6 +12,7 @@ import { callError } from './errors.ts';
 import { openKnownContent, openKnownLater } from './known-content.ts';
 import { anonymousFile, linkedFile } from './memory-file.ts';
 import type { AnonymousFileHandle, MemoryFileHandle } from './memory-file.ts';
+import { makeAtOnce, makeLater } from './new-content.ts';
 import { toOpenFlags } from './open-mode.ts';
 import type { OpenMode } from './open-mode.ts';
 import { resolveOptions } from './open-options.ts';
@@ -109,9 +110,7 @@ export function memoryOpenSync(
   if (wanted.options.anonymous) {
     return runSync(anonymousSteps(toAnonymous(wanted), descriptorOpener));
   }
-  const known = wanted.options.volume ?? openKnownContent(wanted.path, wanted.flags);
-  if (typeof known === 'number') return known;
-  const opened = runSync(openSteps(toRequest(wanted), descriptorOpener));
+  const opened = openNow(wanted);
   try {
     settleInVolume(opened, opened.handle, wanted.options);
   } catch (error) {
@@ -145,11 +144,22 @@ function toAnonymous({ path, flags, options }: Wanted): AnonymousRequest {
   return { path, flags, seals, maxBytes, executable: (mode & anyExecute) !== 0 };
 }
 
+function openNow(wanted: Wanted): OpenedContent<number> {
+  const request = toRequest(wanted);
+  if (wanted.options.volume === undefined) {
+    const quick = openKnownContent(wanted.path, wanted.flags) ?? makeAtOnce(request);
+    if (quick !== undefined) return quick;
+  }
+  return runSync(openSteps(request, descriptorOpener));
+}
+
 async function openLater(wanted: Wanted): Promise<OpenedContent<FileHandle>> {
-  const { path, flags, options } = wanted;
-  const known = options.volume === undefined ? await openKnownLater(path, flags) : undefined;
-  if (known !== undefined) return { ...known, made: false };
-  return runAsync(openSteps(toRequest(wanted), handleOpener));
+  const request = toRequest(wanted);
+  if (wanted.options.volume === undefined) {
+    const quick = (await openKnownLater(wanted.path, wanted.flags)) ?? (await makeLater(request));
+    if (quick !== undefined) return quick;
+  }
+  return runAsync(openSteps(request, handleOpener));
 }
 
 /** What this call made goes; what was there before stays. */

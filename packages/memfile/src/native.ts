@@ -40,6 +40,19 @@ export interface Native {
   openKnown(path: ByteString, target: ByteString, flags: number, device: number): number;
   /** Its second half: `fd` was opened with O_NOFOLLOW and O_NONBLOCK, without O_TRUNC. */
   settleKnown(fd: number, flags: number, device: number): number;
+  /**
+   * Makes record, content and link, and gives a descriptor of the content; or changes nothing. The
+   * content must come to lie on `device`. Without `link` the caller makes that.
+   */
+  makeContent(
+    content: ByteString,
+    record: ByteString,
+    text: ByteString,
+    flags: number,
+    mode: number,
+    device: number,
+    link: ByteString | undefined,
+  ): number;
   openUnnamed(directory: ByteString): number;
   giveName(fd: number, path: ByteString): number;
   copyContent<Flag extends boolean>(from: number, to: number, later: Flag): Later<number, Flag>;

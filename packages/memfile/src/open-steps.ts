@@ -16,7 +16,7 @@ import type { Opener } from './calls.ts';
 import { makeContentName, recordOf } from './content-name.ts';
 import { aboutPath, callError, isErrno, memfileError } from './errors.ts';
 import { rememberContent } from './known-content.ts';
-import { native } from './native.ts';
+import { realLinkPath } from './link-path.ts';
 import { linksTo, refusal, requireOwnContent, requireRecord, staleError } from './path-state.ts';
 import type { PathState } from './path-state.ts';
 import { requireKnownDirectory, requireRamDirectory } from './ram-directory.ts';
@@ -75,7 +75,7 @@ function* create<H>(
   { path, flags, mode, directory }: OpenRequest,
   opener: Opener<H>,
 ): Steps<OpenedContent<H> | undefined> {
-  requireRamDirectory(directory);
+  requireKnownDirectory(directory, undefined);
   const content = join(directory, makeContentName(baseOf(path)));
   try {
     yield* makeRecord(content, writeRecord(realLinkPath(path)));
@@ -187,10 +187,4 @@ function stillLinks(path: ByteString, content: ByteString): boolean {
   } catch {
     return false;
   }
-}
-
-/** With the links in its directory resolved, where that can be told. */
-export function realLinkPath(path: ByteString): ByteString {
-  const directory = native().realDirectory(directoryOf(path));
-  return typeof directory === 'string' ? join(directory, baseOf(path)) : path;
 }

@@ -43,7 +43,8 @@ const known = new Map<ByteString, number>();
 
 /**
  * As `requireRamDirectory`, for a directory with a content of this user in it, on `device`: looked
- * at once for each process and file system. Whether it need not be looked at again.
+ * at once for each process and file system. Whether it need not be looked at again. Without `device`
+ * it is.
  */
 export function requireKnownDirectory(directory: ByteString, device: number | undefined): boolean {
   if (device !== undefined && known.get(directory) === device) return true;
@@ -51,6 +52,11 @@ export function requireKnownDirectory(directory: ByteString, device: number | un
   if (facts.type === fileSystems.fuse) return false;
   known.set(directory, facts.device);
   return facts.device === device;
+}
+
+/** The file system that a directory was found to be on; undefined when it has to be looked at. */
+export function knownDevice(directory: ByteString): number | undefined {
+  return known.get(directory);
 }
 
 const advice =

@@ -12,6 +12,7 @@
 #include "look.h"
 #include "memfd.h"
 #include "names.h"
+#include "new_content.h"
 #include "open_known.h"
 #include "task.h"
 
@@ -62,7 +63,7 @@ class Arguments {
   }
 
  private:
-  static constexpr size_t kMax = 4;
+  static constexpr size_t kMax = 7;
   napi_env env_;
   napi_value values_[kMax] = {};
 };
@@ -193,6 +194,18 @@ napi_value settleAgain(napi_env env, napi_callback_info info) {
   return makeNumber(env, settleKnown(arguments.number(0), arguments.number(1), device));
 }
 
+// makeContent(content, record, text, flags, mode, device, link): the last may be undefined
+napi_value makeNew(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  const std::string content = arguments.text(0), record = arguments.text(1);
+  const std::string text = arguments.text(2), link = arguments.text(6);
+  const auto mode = static_cast<mode_t>(arguments.number(4));
+  const auto device = static_cast<uint64_t>(arguments.large(5));
+  return makeNumber(env, makeContent({content.c_str(), record.c_str(), text.c_str(),
+                                      arguments.number(3), mode, device,
+                                      link.empty() ? nullptr : link.c_str()}));
+}
+
 // openUnnamed(directory)
 napi_value openTemporary(napi_env env, napi_callback_info info) {
   return makeNumber(env, openUnnamed(Arguments(env, info).text(0).c_str()));
@@ -274,6 +287,7 @@ constexpr struct {
     {"renameExclusively", rename},
     {"openKnown", openAgain},
     {"settleKnown", settleAgain},
+    {"makeContent", makeNew},
     {"openUnnamed", openTemporary},
     {"giveName", nameFile},
     {"copyContent", copyBytes},
