@@ -8,14 +8,14 @@
         "native/addon/task.cc",
         "native/core/attributes.cc",
         "native/core/content_copy.cc",
-        "native/core/descriptor_socket.cc",
         "native/core/look.cc",
         "native/core/memfd.cc",
         "native/core/names.cc",
         "native/core/new_content.cc",
-        "native/core/open_known.cc"
+        "native/core/open_known.cc",
+        "../ringbuffer/native/core/descriptor_socket.cc"
       ],
-      "include_dirs": ["native/core"],
+      "include_dirs": ["native/core", "../ringbuffer/native/core"],
       "defines": ["NAPI_VERSION=8"],
       "cflags": ["-Wall", "-Wextra"],
       "cflags_cc!": ["-std=gnu++17", "-std=gnu++20", "-fno-exceptions"],

@@ -17,6 +17,7 @@ const defaultTimeoutMs = 10_000;
  * descriptor of its own, whatever the file's mode says.
  *
  * @param socket Connected, such as `net.createServer` gives it.
+ * @throws EPERM when that is a process of another user
  */
 export function sendMemory(socket: Socket, file: number | { fd: number }): void {
   const descriptor = descriptorOf(socket);
@@ -29,7 +30,8 @@ export function sendMemory(socket: Socket, file: number | { fd: number }): void 
  * Connects to a unix socket and takes what `sendMemory` passes there: a descriptor for `node:fs`,
  * which the caller closes.
  *
- * @throws ETIMEDOUT; ENODATA when something else came; ENOENT, ECONNREFUSED, EACCES …
+ * @throws EPERM when another user listens there; ETIMEDOUT; ENODATA when something else came;
+ *   ENOENT, ECONNREFUSED, EACCES …
  */
 export async function receiveMemory(path: string, options: ReceiveOptions = {}): Promise<number> {
   if (typeof path !== 'string') throw invalidArgument('path', 'string', path);

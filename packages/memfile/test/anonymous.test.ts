@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  chmodSync,
   closeSync,
   fstatSync,
   lstatSync,
@@ -12,6 +13,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
+import type { Socket } from 'node:net';
 import {
   addSeals,
   memoryOpen,
@@ -152,5 +154,20 @@ describe('an anonymous file', () => {
     await using file = await memoryOpen('x', 'w+', { anonymous });
     const { code } = await runCommand('cat', [file.target], { uid: 65_534, gid: 65_534 });
     expect(code).not.toBe(0);
+  });
+
+  root.it('is not passed to other users', async () => {
+    await using file = await memoryOpen('x', 'w+', { anonymous });
+    chmodSync(place.disk, 0o755);
+    const server = createServer();
+    await once(server.listen(place.at('socket')), 'listening');
+    chmodSync(place.at('socket'), 0o666);
+    const program = `require('node:net').connect(${JSON.stringify(place.at('socket'))}).resume()`;
+    const stranger = runCommand(process.execPath, ['-e', program], { uid: 65_534, gid: 65_534 });
+    const [socket] = (await once(server, 'connection')) as [Socket];
+    expect(() => sendMemory(socket, file)).toThrow(expect.objectContaining({ code: 'EPERM' }));
+    socket.end();
+    expect(await stranger).toMatchObject({ code: 0, stderr: '' });
+    server.close();
   });
 });
