@@ -1,4 +1,4 @@
-import { closeSync, constants } from 'node:fs';
+import { constants } from 'node:fs';
 import type { ByteString } from './byte-string.ts';
 import { baseOf } from './byte-string.ts';
 import type { Opener } from './calls.ts';
@@ -33,6 +33,6 @@ export function* anonymousSteps<H>(request: AnonymousRequest, opener: Opener<H>)
     const kept = flags & (O_WRONLY | O_RDWR | O_APPEND | O_SYNC);
     return yield* openContent(opener, `/proc/self/fd/${fd}`, kept, 0);
   } finally {
-    closeSync(fd);
+    native().closeDescriptor(fd);
   }
 }

@@ -53,7 +53,6 @@ export interface Native {
     device: number,
     link: ByteString | undefined,
   ): number;
-  openUnnamed(directory: ByteString): number;
   giveName(fd: number, path: ByteString): number;
   copyContent<Flag extends boolean>(from: number, to: number, later: Flag): Later<number, Flag>;
   /** 0, or the system call that failed, with its negative errno in `numbers[0]`. */
@@ -63,6 +62,10 @@ export interface Native {
   readSeals(fd: number): number;
   /** `fd` becomes `other`, with the flags and the position that `fd` had. */
   replaceDescriptor(fd: number, other: number): number;
+  /** `to` becomes what `from` is, and `from` is closed. */
+  moveDescriptor(from: number, to: number): number;
+  /** Of what the addon opened: Node warns in workers when `closeSync` closes such a descriptor. */
+  closeDescriptor(fd: number): number;
   sendDescriptor(socket: number, fd: number): number;
   receiveDescriptor(path: ByteString, timeoutMs: number): Promise<number>;
 }

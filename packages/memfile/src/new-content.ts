@@ -1,6 +1,6 @@
 // A new link in one call of the addon, in the order of docs/decisions/memfile-records.md. What goes
 // wrong is undone, and left to the long way to find again and to tell.
-import { closeSync, constants, promises } from 'node:fs';
+import { constants, promises } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { isMainThread } from 'node:worker_threads';
 import type { ByteString } from './byte-string.ts';
@@ -45,13 +45,13 @@ export async function makeLater(
   ]);
   const isLinked = linked.status === 'fulfilled';
   if (opened.status === 'fulfilled' && isLinked) {
-    closeSync(fd);
+    native().closeDescriptor(fd);
     return { handle: opened.value, content, made: true };
   }
   try {
     await runAsync(isLinked ? removeSteps(path, content) : removeContent(content));
   } finally {
-    closeSync(fd);
+    native().closeDescriptor(fd);
     if (opened.status === 'fulfilled') await opened.value.close();
   }
   return undefined;

@@ -1,4 +1,6 @@
+import { openSync } from 'node:fs';
 import type { Socket } from 'node:net';
+import { isMainThread } from 'node:worker_threads';
 import { invalidArgument } from '@ram/errno';
 import { fromText } from './byte-string.ts';
 import { callError } from './errors.ts';
@@ -38,7 +40,14 @@ export async function receiveMemory(path: string, options: ReceiveOptions = {}):
   const { timeoutMs = defaultTimeoutMs } = options;
   const result = await native().receiveDescriptor(fromText(path), timeoutMs);
   if (result < 0) throw callError(result, 'recvmsg', fromText(path));
-  return result;
+  return isMainThread ? result : toNodeDescriptor(result);
+}
+
+/** One that Node opened itself: in workers it warns of others when they are closed. */
+function toNodeDescriptor(received: number): number {
+  const fd = openSync('/dev/null', 'r');
+  native().moveDescriptor(received, fd);
+  return fd;
 }
 
 /** Node has no public way to a socket's descriptor. */

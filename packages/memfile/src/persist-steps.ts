@@ -19,6 +19,9 @@ import type { Steps } from './steps.ts';
 const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW, O_DIRECTORY, O_NONBLOCK, O_NOATIME } =
   constants;
 
+/** Without a name; Node doesn't list it. @see open(2) */
+const O_TMPFILE = 0o20_000_000 | O_DIRECTORY;
+
 /** Each turn, another program wrote while it was copied. */
 const turnsMax = 8;
 
@@ -146,10 +149,12 @@ interface NewFile {
 
 /** Without a name where the file system can do that, so that a killed process leaves nothing. */
 function openNew(directory: ByteString, stage: ByteString): NewFile {
-  const number = native().openUnnamed(directory);
-  if (number >= 0) return { number, named: false };
-  const unnamedIsUnknown = [-95, -21, -22, -2].includes(number);
-  if (!unnamedIsUnknown) throw callError(number, 'open', directory);
+  try {
+    const number = openSync(toFsPath(directory), O_RDWR | O_TMPFILE, 0o600);
+    return { number, named: false };
+  } catch (error) {
+    if (!isErrno(error, 'ENOTSUP', 'EISDIR', 'EINVAL', 'ENOENT')) throw error;
+  }
   const flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW;
   return { number: openSync(toFsPath(stage), flags, 0o600), named: true };
 }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include <node_api.h>
+#include <unistd.h>
 
 #include "attributes.h"
 #include "content_copy.h"
@@ -206,11 +207,6 @@ napi_value makeNew(napi_env env, napi_callback_info info) {
                                       link.empty() ? nullptr : link.c_str()}));
 }
 
-// openUnnamed(directory)
-napi_value openTemporary(napi_env env, napi_callback_info info) {
-  return makeNumber(env, openUnnamed(Arguments(env, info).text(0).c_str()));
-}
-
 // giveName(fd, path)
 napi_value nameFile(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
@@ -259,6 +255,17 @@ napi_value replace(napi_env env, napi_callback_info info) {
   return makeNumber(env, replaceDescriptor(arguments.number(0), arguments.number(1)));
 }
 
+// moveDescriptor(from, to)
+napi_value move(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  return makeNumber(env, moveDescriptor(arguments.number(0), arguments.number(1)));
+}
+
+// closeDescriptor(fd)
+napi_value closeOwn(napi_env env, napi_callback_info info) {
+  return makeNumber(env, close(Arguments(env, info).number(0)) == 0 ? 0 : -errno);
+}
+
 // sendDescriptor(socket, fd)
 napi_value send(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
@@ -288,7 +295,6 @@ constexpr struct {
     {"openKnown", openAgain},
     {"settleKnown", settleAgain},
     {"makeContent", makeNew},
-    {"openUnnamed", openTemporary},
     {"giveName", nameFile},
     {"copyContent", copyBytes},
     {"copyAttributes", copyOthers},
@@ -296,6 +302,8 @@ constexpr struct {
     {"addSeals", seal},
     {"readSeals", listSeals},
     {"replaceDescriptor", replace},
+    {"moveDescriptor", move},
+    {"closeDescriptor", closeOwn},
     {"sendDescriptor", send},
     {"receiveDescriptor", receive},
 };

@@ -54,4 +54,10 @@ int replaceDescriptor(int fd, int other) {
   return result;
 }
 
+int moveDescriptor(int from, int to) {
+  const int result = dup3(from, to, O_CLOEXEC) < 0 ? -errno : 0;
+  close(from);
+  return result;
+}
+
 }  // namespace ram

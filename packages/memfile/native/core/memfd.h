@@ -15,5 +15,7 @@ int readSeals(int fd);
 // Makes `fd` what `other` is, opened with the flags and the position of `fd`, which is closed;
 // `other` stays open.
 int replaceDescriptor(int fd, int other);
+// `to` becomes what `from` is, and `from` is closed. 0, -errno.
+int moveDescriptor(int from, int to);
 
 }  // namespace ram

@@ -17,11 +17,6 @@ int exchangeNames(const char* one, const char* other) {
   return renameat2(AT_FDCWD, one, AT_FDCWD, other, RENAME_EXCHANGE) == 0 ? 0 : -errno;
 }
 
-int openUnnamed(const char* directory) {
-  const int fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  return fd < 0 ? -errno : fd;
-}
-
 int giveName(int fd, const char* path) {
   char link[32];
   snprintf(link, sizeof link, "/proc/self/fd/%d", fd);

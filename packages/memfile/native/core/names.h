@@ -7,9 +7,7 @@ namespace ram {
 int renameExclusively(const char* from, const char* to);
 // Both must be there; one step.
 int exchangeNames(const char* one, const char* other);
-// A file in `directory` that has no name yet and goes when its descriptor is closed: a descriptor
-// for reading and writing. -EOPNOTSUPP and others where the file system has no such thing.
-int openUnnamed(const char* directory);
+// Of a file that has none (O_TMPFILE).
 int giveName(int fd, const char* path);
 
 }  // namespace ram

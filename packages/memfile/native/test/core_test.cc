@@ -57,7 +57,7 @@ TEST_CASE("names are exchanged, and taken only where nothing is") {
   CHECK(renameExclusively(one.c_str(), other.c_str()) == -EEXIST);
   unlink(other.c_str());
   CHECK(renameExclusively(one.c_str(), other.c_str()) == 0);
-  const int fd = openUnnamed(folder.at("").c_str());
+  const int fd = open(folder.at("").c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
   CHECK(fd >= 0);
   CHECK(giveName(fd, other.c_str()) == -EEXIST);
   CHECK(giveName(fd, one.c_str()) == 0);
@@ -178,7 +178,10 @@ TEST_CASE("a memfd is private and sealed, and a descriptor becomes another file 
   CHECK(replaceDescriptor(fd, other) == 0);
   CHECK(write(fd, "d", 1) == 1);
   CHECK(lseek(other, 0, SEEK_END) == 4);
-  for (const int open : {fd, other}) close(open);
+  CHECK(moveDescriptor(other, fd) == 0);
+  CHECK(lseek(fd, 0, SEEK_CUR) == 4);
+  CHECK(fcntl(other, F_GETFD) == -1);
+  close(fd);
   unlink(path.c_str());
 }
 
