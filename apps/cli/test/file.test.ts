@@ -92,6 +92,7 @@ describe('ram file', () => {
     mkdirSync(join(disk, 'folder'));
     await ram(['put', 'stale', '--directory', memory], content);
     unlinkSync(readlinkSync(join(disk, 'stale')));
+    await ram(['put', 'live', '--directory', memory], content);
     const cases: [args: string[], code: number, error: string][] = [
       [['get', 'none'], 3, 'ERR_RAM_NO_FILE'],
       [['get', 'stale'], 3, 'ERR_RAM_MEMFILE_STALE'],
@@ -99,7 +100,10 @@ describe('ram file', () => {
       [['put', 'plain'], 4, 'ERR_RAM_MEMFILE_REGULAR_FILE'],
       [['put', 'folder'], 4, 'ERR_RAM_MEMFILE_DIRECTORY'],
       [['put', 'new', 'none'], 3, 'ERR_RAM_NO_FILE'],
+      [['put', 'new', 'folder'], 4, 'ERR_RAM_NAME_TAKEN'],
       [['put', 'none/x'], 3, 'ERR_RAM_NO_FILE'],
+      [['put', 'plain/x'], 3, 'ERR_RAM_NO_FILE'],
+      [['put', 'x'.repeat(256)], 2, 'ERR_RAM_PATH_TOO_LONG'],
       [['put', 'new', '--directory', '/'], 5, 'ERR_RAM_MEMFILE_NOT_RAM'],
       [['put', 'new', '--mode', '9'], 2, 'ERR_RAM_USAGE'],
       [['rm', 'plain'], 4, 'ERR_RAM_MEMFILE_REGULAR_FILE'],
@@ -115,7 +119,34 @@ describe('ram file', () => {
       const found = await json(args);
       expect([args, found.code, found.value.error.code]).toEqual([args, code, error]);
     }
-    const { stderr } = await ram(['get', 'plain']);
-    expect(stderr).toMatch(/^ram: .*plain is a regular file.*ram file memorize FILE\n$/);
-  }, 120_000);
+    const says: [args: string[], pattern: RegExp][] = [
+      [['get', 'plain'], /^ram: .*plain is a file on disk, .* Read it as any file: cat .*plain\n$/],
+      [['persist', 'plain'], /^ram: .*plain is a file on disk, not in memory\n$/],
+      [['put', 'none/x'], /^ram: there is no directory .*none\n$/],
+      [['persist', 'live', '--to', 'none/x'], /^ram: there is no directory .*none\n$/],
+      [['get', 'live', 'none/x'], /^ram: there is no directory none\n$/],
+      [['memorize', 'stale'], /^ram: the content of .*stale is gone: .*ram file rm .*stale\n$/],
+    ];
+    for (const [args, pattern] of says) expect((await ram(args)).stderr).toMatch(pattern);
+  }, 200_000);
+
+  it('does what it can, and tells what it could not', async () => {
+    writeFileSync(join(disk, 'one'), '1');
+    writeFileSync(join(disk, 'two'), '2');
+    const into = ['--directory', memory];
+    const moved = await json(['memorize', 'one', 'none', 'two', ...into]);
+    expect(moved).toMatchObject({
+      code: 3,
+      value: {
+        memorized: [{ path: 'one' }, { path: 'two' }],
+        failed: [{ path: 'none', code: 'ERR_RAM_NO_FILE' }],
+        error: { code: 'ERR_RAM_NO_FILE' },
+      },
+    });
+    expect(await ram(['rm', 'one', 'none', 'two'])).toMatchObject({
+      code: 3,
+      stdout: 'one: removed\ntwo: removed\n',
+      stderr: expect.stringMatching(/^ram: there is no .*none\n$/),
+    });
+  }, 60_000);
 });

@@ -18,7 +18,7 @@ import { aboutPath, memfileError } from './errors.ts';
 import { lookAtDescriptor, lookAtName } from './facts.ts';
 import type { FileFacts } from './facts.ts';
 import { realLinkPath } from './link-path.ts';
-import { refusal } from './path-state.ts';
+import { refusal, staleError } from './path-state.ts';
 import {
   copyAttributes,
   exchangeOrRefuse,
@@ -36,6 +36,7 @@ const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
 export function* memorizeSteps(path: ByteString, directory: ByteString): Steps<ByteString> {
   const state = yield* look(path);
   if (state.kind === 'memfile') {
+    if (state.facts === undefined) throw staleError(path, state.content);
     const message = `${toText(path)} is in memory already: ${toText(state.content)}`;
     throw memfileError('ERR_RAM_MEMFILE_NOT_A_MEMFILE', message, path);
   }

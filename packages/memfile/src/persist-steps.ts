@@ -5,7 +5,7 @@ import type { ByteString } from './byte-string.ts';
 import { directoryOf, toFsPath, toText } from './byte-string.ts';
 import { copyContent, exchange, look, sync, unlink } from './calls.ts';
 import { stagePath } from './content-name.ts';
-import { callError, checked, isErrno, memfileError } from './errors.ts';
+import { aboutPath, callError, checked, isErrno, memfileError } from './errors.ts';
 import { lookAtDescriptor } from './facts.ts';
 import type { FileFacts } from './facts.ts';
 import { isInUse } from './in-use.ts';
@@ -98,7 +98,7 @@ export function* copyToNewFile(
   handle?: number,
 ): Steps<void> {
   for (let turn = 0; turn < turnsMax; turn++) {
-    const fd = openNew(directoryOf(to), stage);
+    const fd = openNew(to, stage);
     try {
       const before = lookAtDescriptor(source);
       yield* fill(source, fd.number, to);
@@ -131,7 +131,7 @@ function* findContent(path: ByteString, only: ByteString | undefined): Steps<Byt
 
 /** The file at `out`, complete and on the disk. */
 function* writeCopy(source: number, path: ByteString, out: ByteString): Steps<number> {
-  const fd = openNew(directoryOf(path), out);
+  const fd = openNew(path, out);
   try {
     yield* fill(source, fd.number, path);
     yield* nameCopy(fd, out, out);
@@ -147,16 +147,23 @@ interface NewFile {
   named: boolean;
 }
 
-/** Without a name where the file system can do that, so that a killed process leaves nothing. */
-function openNew(directory: ByteString, stage: ByteString): NewFile {
+/**
+ * Without a name where the file system can do that, so that a killed process leaves nothing.
+ * @param to What it becomes, for errors.
+ */
+function openNew(to: ByteString, stage: ByteString): NewFile {
+  const directory = toFsPath(directoryOf(to));
   try {
-    const number = openSync(toFsPath(directory), O_RDWR | O_TMPFILE, 0o600);
-    return { number, named: false };
+    return { number: openSync(directory, O_RDWR | O_TMPFILE, 0o600), named: false };
   } catch (error) {
-    if (!isErrno(error, 'ENOTSUP', 'EISDIR', 'EINVAL', 'ENOENT')) throw error;
+    if (!isErrno(error, 'ENOTSUP', 'EISDIR', 'EINVAL', 'ENOENT')) throw aboutPath(error, to);
   }
-  const flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW;
-  return { number: openSync(toFsPath(stage), flags, 0o600), named: true };
+  try {
+    const flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW;
+    return { number: openSync(toFsPath(stage), flags, 0o600), named: true };
+  } catch (error) {
+    throw aboutPath(error, to);
+  }
 }
 
 function* fill(from: number, to: number, path: ByteString): Steps<void> {

@@ -43,8 +43,8 @@ const known = new Map<ByteString, number>();
 
 /**
  * As `requireRamDirectory`, for a directory with a content of this user in it, on `device`: looked
- * at once for each process and file system. Whether it need not be looked at again. Without `device`
- * it is.
+ * at once for each process and file system; without `device` each time. Whether it need not be
+ * looked at again.
  */
 export function requireKnownDirectory(directory: ByteString, device: number | undefined): boolean {
   if (device !== undefined && known.get(directory) === device) return true;

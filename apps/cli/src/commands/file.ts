@@ -1,13 +1,15 @@
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream, statSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { appError, formatBytes, showPath } from '@ram/daemon';
+import { appError, exitCodeOf, formatBytes, showPath, toPlainError } from '@ram/daemon';
 import { gc, list, memorize, memoryOpen, persist, remove } from '@ram/memfile';
 import type { GcOptions, ListOptions } from '@ram/memfile';
 import type { Command } from 'commander';
 import { canAsk, confirm } from '../confirm.ts';
 import { explainFileError } from '../file-error.ts';
+import type { FileCommand } from '../file-error.ts';
 import { renderList, renderReport, showMemoryPath, toJsonPaths } from '../file-table.ts';
 import { createOutput } from '../output.ts';
+import type { Output } from '../output.ts';
 
 interface Flags {
   json?: boolean;
@@ -51,7 +53,7 @@ function addList(file: Command): void {
   withPlaces(file.command('ls').description('Shows them: state, size, owner, whether in use.'))
     .option('--json', 'print JSON')
     .action((flags: Flags) =>
-      explained(async () => {
+      explained('ls', async () => {
         const found = await list(placesOf(flags));
         const output = createOutput(flags.json === true);
         for (const { message } of found.traps) output.notice(message);
@@ -70,8 +72,11 @@ function addPut(file: Command): void {
     .option('--mode <OCTAL>', 'permissions of a new content', '600')
     .option('--json', 'print JSON')
     .action((path: string, source: string | undefined, flags: Flags) =>
-      explained(async () => {
+      explained('put', async () => {
         const { mode = '600', directory = '/dev/shm' } = flags;
+        if (!/^[0-7]{1,4}$/.test(mode)) {
+          throw appError('ERR_RAM_USAGE', `--mode takes an octal number, as 644; not ${mode}`);
+        }
         // Opened first: a missing source makes nothing.
         const input = source === undefined ? process.stdin : await openSource(source);
         const opened = await memoryOpen(path, 'w', { mode, directory });
@@ -93,7 +98,7 @@ function addGet(file: Command): void {
     .argument('[TARGET]', 'a file that is not there yet')
     .option('--json', 'print JSON: the content in base64, or where it was written')
     .action((path: string, target: string | undefined, flags: Flags) =>
-      explained(async () => {
+      explained('get', async () => {
         await using opened = await memoryOpen(path, 'r');
         const output = createOutput(flags.json === true);
         if (target !== undefined) {
@@ -122,10 +127,13 @@ function addRemove(file: Command): void {
     .argument('<PATH...>', 'of files that are in memory')
     .option('--json', 'print JSON')
     .action((paths: string[], flags: Flags) =>
-      explained(async () => {
-        for (const path of paths) await remove(path);
-        const text = paths.map((path) => `${showPath(path)}: removed\n`).join('');
-        createOutput(flags.json === true).result({ removed: paths }, text);
+      forEach('rm', paths, createOutput(flags.json === true), {
+        name: 'removed',
+        act: async (path) => {
+          await remove(path);
+          return path;
+        },
+        show: (path) => `${showPath(path)}: removed\n`,
       }),
     );
 }
@@ -140,7 +148,7 @@ function addCollect(file: Command): void {
     .option('-y, --yes', "don't ask")
     .option('--json', 'print JSON')
     .action((flags: Flags) =>
-      explained(async () => {
+      explained('gc', async () => {
         const output = createOutput(flags.json === true);
         const options: GcOptions = { ...placesOf(flags), unrecorded: flags.unrecorded === true };
         const dryRun = flags.dryRun === true;
@@ -176,7 +184,7 @@ function addMoves(file: Command): void {
     .option('--force', 'also while a program has it open, whose writes are then lost')
     .option('--json', 'print JSON')
     .action((path: string, { to, force = false, json }: Flags) =>
-      explained(async () => {
+      explained('persist', async () => {
         await persist(path, to === undefined ? { force } : { to, force });
         const text = `${showPath(to ?? path)}: on disk\n`;
         createOutput(json === true).result({ path, to: to ?? path }, text);
@@ -189,14 +197,13 @@ function addMoves(file: Command): void {
     .option('--directory <DIR>', 'where the contents lie', '/dev/shm')
     .option('--json', 'print JSON')
     .action((paths: string[], { directory = '/dev/shm', json }: Flags) =>
-      explained(async () => {
-        const moved = [];
-        for (const path of paths) {
+      forEach('memorize', paths, createOutput(json === true), {
+        name: 'memorized',
+        act: async (path) => {
           const { target } = await memorize(path, { directory });
-          moved.push({ path, target: String(target) });
-        }
-        const lines = moved.map((one) => `${showPath(one.path)}: in ${showPath(one.target)}\n`);
-        createOutput(json === true).result({ memorized: moved }, lines.join(''));
+          return { path, target: String(target) };
+        },
+        show: ({ path, target }) => `${showPath(path)}: in ${showPath(target)}\n`,
       }),
     );
 }
@@ -212,15 +219,46 @@ function placesOf({ directory = '/dev/shm', search = [] }: Flags): ListOptions {
 }
 
 async function openSource(path: string) {
+  if (statSync(path).isDirectory()) {
+    throw appError('ERR_RAM_NAME_TAKEN', `${showPath(path)} is a directory`);
+  }
   const source = createReadStream(path);
   await new Promise((resolve, reject) => source.once('open', resolve).once('error', reject));
   return source;
 }
 
-async function explained(act: () => Promise<void>): Promise<void> {
+async function explained(command: FileCommand, act: () => Promise<void>): Promise<void> {
   try {
     await act();
   } catch (error) {
-    throw explainFileError(error);
+    throw explainFileError(error, command);
   }
+}
+
+/**
+ * Does it for each path, also when some fail: these are told on standard error, and with --json as
+ * `failed`; `error` is the first of them, which gives the exit code.
+ */
+async function forEach<T>(
+  command: FileCommand,
+  paths: readonly string[],
+  output: Output,
+  { act, name, show }: { act(path: string): Promise<T>; name: string; show(done: T): string },
+): Promise<void> {
+  const done: T[] = [];
+  const failed: { path: string; error: unknown }[] = [];
+  for (const path of paths) {
+    try {
+      done.push(await act(path));
+    } catch (error) {
+      failed.push({ path, error: explainFileError(error, command) });
+    }
+  }
+  const plain = failed.map(({ path, error }) => ({ path, ...toPlainError(error) }));
+  const [first] = failed;
+  const trouble = first === undefined ? {} : { failed: plain, error: toPlainError(first.error) };
+  output.result({ [name]: done, ...trouble }, done.map(show).join(''));
+  if (first === undefined) return;
+  if (!output.json) for (const { error } of failed) output.failure(error);
+  process.exitCode = exitCodeOf(first.error);
 }
