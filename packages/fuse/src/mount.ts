@@ -12,6 +12,7 @@ import { native } from './native.ts';
 import type { NativeSession } from './native.ts';
 import { resolveOptions } from './options.ts';
 import type { MountOptions, ResolvedOptions } from './options.ts';
+import { protocolMinorOf } from './probe.ts';
 import { detachMount } from './unmount.ts';
 
 /** What can be mounted: a Volume of @ram/fs-core. */
@@ -26,6 +27,7 @@ const flags = { readOnly: 1, nosuid: 2, nodev: 4 };
 const initTimeoutMs = 10_000;
 const errno = { EPERM: 1, ENOENT: 2, ENXIO: 6, EACCES: 13, ENODEV: 19 };
 const allInitFlags = 2n ** 64n - 1n;
+const newestMinor = 2 ** 32 - 1;
 
 /**
  * Mounts a Volume at a directory; resolves when programs can use it. As root by mount(2),
@@ -110,6 +112,7 @@ function makeSession(
     volumeLocks: options.locks === 'volume',
     threads: options.threads,
     initFlags: allInitFlags,
+    protocolMinor: (options.kernel && protocolMinorOf(options.kernel)) ?? newestMinor,
     ioUring: options.transport === 'io_uring',
   };
   try {

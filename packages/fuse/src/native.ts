@@ -37,6 +37,8 @@ export interface NativeSessionOptions {
   volumeLocks: boolean;
   threads: number;
   initFlags: bigint;
+  /** As a kernel of FUSE 7 with this minor would have it, if it is older. */
+  protocolMinor: number;
   ioUring: boolean;
 }
 

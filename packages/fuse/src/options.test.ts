@@ -17,6 +17,7 @@ describe('resolveOptions', () => {
       nonempty: false,
       locks: 'kernel',
       transport: 'device',
+      kernel: undefined,
       threads: expect.any(Number),
     });
   });
@@ -39,6 +40,9 @@ describe('resolveOptions', () => {
     [{ io: 'passthru' }, 'ERR_INVALID_ARG_VALUE'],
     [{ transport: 'uring' }, 'ERR_INVALID_ARG_VALUE'],
     [{ transport: 'io_uring', locks: 'volume' }, 'ERR_INVALID_ARG_VALUE'],
+    [{ transport: 'io_uring', kernel: '6.1' }, 'ERR_INVALID_ARG_VALUE'],
+    [{ kernel: 5.15 }, 'ERR_INVALID_ARG_VALUE'],
+    [{ kernel: '5.10' }, 'ERR_INVALID_ARG_VALUE'],
     [{ locks: true }, 'ERR_INVALID_ARG_VALUE'],
     [{ readOnly: 'yes' }, 'ERR_INVALID_ARG_TYPE'],
     [{ threads: '4' }, 'ERR_INVALID_ARG_TYPE'],
@@ -49,5 +53,11 @@ describe('resolveOptions', () => {
     expect(() => resolveOptions(options as MountOptions, root)).toThrow(
       expect.objectContaining({ code }),
     );
+  });
+
+  it('names the kernels that there are', () => {
+    const kernel = '4.4' as MountOptions['kernel'];
+    const message = /'options\.kernel' must be one of '5\.15', '6\.1', '6\.18'\. Received '4\.4'/;
+    expect(() => resolveOptions({ kernel }, root)).toThrow(message);
   });
 });

@@ -4,6 +4,10 @@ import { invalidArgument, invalidValue, outOfRange } from '@ram/errno';
 /** Who moves the bytes of a mount's files. */
 export type IoMode = 'passthrough' | 'cached' | 'direct';
 
+/** Kernels that a mount can be made for; what each knows is in native/core/protocol_versions.h. */
+export const kernelVersions = ['5.15', '6.1', '6.18'] as const;
+export type KernelVersion = (typeof kernelVersions)[number];
+
 /** How a Volume is mounted. Every field is optional. */
 export interface MountOptions {
   /**
@@ -46,13 +50,21 @@ export interface MountOptions {
    * `locks: 'kernel'`.
    */
   transport?: 'device' | 'io_uring';
+  /**
+   * As Linux of this version would have it, if it is older than the one that runs: INIT agrees on
+   * its protocol and features only, and what it didn't know is answered ENOSYS. For tests and
+   * measurements. The rest of the running kernel stays as it is.
+   */
+  kernel?: KernelVersion;
   /** The most threads that may serve requests, 2 to 64. One waits; others join under load.
    * Default: twice the CPUs, at least 4, at most 16. */
   threads?: number;
 }
 
 /** MountOptions with everything decided. */
-export type ResolvedOptions = Required<Omit<MountOptions, 'driver'>>;
+export type ResolvedOptions = Required<Omit<MountOptions, 'driver' | 'kernel'>> & {
+  kernel: KernelVersion | undefined;
+};
 
 const nameLengthMax = 200;
 const threadsMin = 2;
@@ -81,6 +93,7 @@ export function resolveOptions(
     nonempty: flag('nonempty', options.nonempty, false),
     locks: choice('locks', options.locks, ['kernel', 'volume']),
     transport: transportOption(options),
+    kernel: kernelOption(options.kernel),
     threads: threadsOption(options.threads),
   };
 }
@@ -110,11 +123,18 @@ function choice<T extends string>(name: string, value: T | undefined, values: [T
   return value;
 }
 
-function transportOption({ transport, locks }: MountOptions): 'device' | 'io_uring' {
+function kernelOption(value: KernelVersion | undefined): KernelVersion | undefined {
+  return value === undefined ? undefined : choice('kernel', value, [...kernelVersions]);
+}
+
+function transportOption({ transport, locks, kernel }: MountOptions): 'device' | 'io_uring' {
   const chosen = choice('transport', transport, ['device', 'io_uring']);
   if (chosen === 'io_uring' && locks === 'volume') {
     const reason = "goes with locks: 'kernel' only";
     throw invalidValue('options.transport', chosen, reason);
+  }
+  if (chosen === 'io_uring' && (kernel === '5.15' || kernel === '6.1')) {
+    throw invalidValue('options.transport', chosen, `came with Linux 6.14, not ${kernel}`);
   }
   return chosen;
 }

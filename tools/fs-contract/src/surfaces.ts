@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Volume } from '@ram/fs-core';
 import type { FuseNativeOptions, MountOptions } from '@ram/fuse';
+import { holdIoUring } from '@ram/test-support';
 import { users } from './client.ts';
 import type { Identity } from './client.ts';
 import { compileSystemCalls } from './compile.ts';
@@ -21,6 +22,8 @@ import type { Driver, Surface } from './run-cases.ts';
 export interface SurfaceDefinition {
   /** Case → why it can't pass here. One that passes all the same is a failure. */
   limits: Limits;
+  /** Much the same as another one: only for `pnpm test:full`. */
+  rarely?: boolean;
   /** What its programming interface has no call for. A case that asks for anything else that is
    * not there fails. */
   lacks: readonly string[];
@@ -32,9 +35,6 @@ const isRoot = process.geteuid?.() === 0;
 
 /** A small disk, so that filling it is quick. */
 const diskBytes = 48 * 1024 * 1024;
-
-/** Says and decides whether the kernel offers FUSE over io_uring. */
-export const ioUringParameter = '/sys/module/fuse/parameters/enable_uring';
 
 const plainUser = { uid: 65534, gid: 65534 };
 
@@ -95,7 +95,12 @@ export const surfaces: Readonly<Record<string, SurfaceDefinition>> = {
   'fuse cached, locks of the volume': fuse({ io: 'cached', locks: 'volume' }),
   'fuse-native': fuse({ driver: 'fuse-native', xattrs: true }),
   'fuse-native direct': fuse({ driver: 'fuse-native', xattrs: true, io: 'direct' }),
-  'fuse over io_uring': overIoUring({ io: 'cached' }),
+  'fuse as Linux 5.15': fuse({ io: 'cached', kernel: '5.15' }),
+  'fuse as Linux 6.1': { ...fuse({ io: 'cached', kernel: '6.1' }), rarely: true },
+  'fuse direct as Linux 5.15': { ...fuse({ io: 'direct', kernel: '5.15' }), rarely: true },
+  'fuse over io_uring': { ...overIoUring({ io: 'cached' }), rarely: true },
+  'fuse over io_uring, direct': { ...overIoUring({ io: 'direct' }), rarely: true },
+  'fuse over io_uring, passthrough': overIoUring({ io: 'passthrough' }),
   'fuse cached as a plain user': fuse({ io: 'cached' }, plainUser),
 };
 
@@ -136,12 +141,11 @@ function overIoUring(options: MountOptions): SurfaceDefinition {
   return {
     ...definition,
     async open() {
-      const before = nodeFs.readFileSync(ioUringParameter);
-      nodeFs.writeFileSync(ioUringParameter, 'Y');
+      const letGo = holdIoUring();
       const surface = await definition.open();
       const close = async () => {
         await surface.close?.();
-        nodeFs.writeFileSync(ioUringParameter, before);
+        letGo();
       };
       return { ...surface, close };
     },

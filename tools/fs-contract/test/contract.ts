@@ -1,6 +1,6 @@
 // The contract on a surface as tests: one for each rule.
 import { existsSync } from 'node:fs';
-import { requirement } from '@ram/test-support';
+import { ioUringMounts, requirement } from '@ram/test-support';
 import { describe, expect, it } from 'vitest';
 import { judge, summarizeLacks } from '../src/judge.ts';
 import { runSurface } from '../src/run-surface.ts';
@@ -33,4 +33,14 @@ export async function holdContract(name: string): Promise<void> {
       expect(verdicts.length - lacking).toBeGreaterThan(0);
     });
   });
+}
+
+/** The kernel driver in its ways, those that are for `pnpm test:full` or the others. */
+export async function holdOnMounts({ rarely }: { rarely: boolean }): Promise<void> {
+  for (const [name, definition] of Object.entries(surfaces)) {
+    if (!name.startsWith('fuse ') || (definition.rarely ?? false) !== rarely) continue;
+    const needed = name.includes('io_uring') ? ioUringMounts : mounts;
+    if (needed.available) await holdContract(name);
+    else needed.it(`${name} holds the contract`, () => {});
+  }
 }

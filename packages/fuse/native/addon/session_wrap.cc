@@ -71,7 +71,8 @@ Napi::Function SessionWrap::define(Napi::Env env) {
                       InstanceMethod<&SessionWrap::unref>("unref")});
 }
 
-// new Session(fileSystem, { direct, passthrough, volumeLocks, threads, initFlags, ioUring },
+// new Session(fileSystem, { direct, passthrough, volumeLocks, threads, initFlags,
+//                         protocolMinor, ioUring },
 //             onEvent)
 SessionWrap::SessionWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   FileSystem* fileSystem = fileSystemOf(info[0]);
@@ -86,6 +87,7 @@ SessionWrap::SessionWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   options.volumeLocks = given.Get("volumeLocks").ToBoolean();
   bool lossless;
   options.initFlags = given.Get("initFlags").As<Napi::BigInt>().Uint64Value(&lossless);
+  options.protocolMinor = given.Get("protocolMinor").ToNumber();
   uint32_t threads = given.Get("threads").As<Napi::Number>().Uint32Value();
   bool ioUring = given.Get("ioUring").ToBoolean();
   mount_ = std::make_shared<ServedMount>(fileSystem, options, threads, ioUring);

@@ -39,6 +39,7 @@ void replyOpened(Session& session, const Request& request, uint64_t inode,
     out->flags = direct ? kOpenDirectIo | kOpenParallelDirectWrites : kOpenKeepCache;
   }
   if (!needsFlush(session, request, opened)) out->flags |= kOpenNoFlush;
+  out->flags &= session.negotiated.openFlags;
   reply.openedInode = inode;
   reply.openedHandle = opened.handle;
 }

@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "operations.h"
+#include "protocol_versions.h"
 
 namespace ram::fuse {
 namespace {
@@ -48,12 +49,17 @@ Negotiated negotiate(const InitIn& in, const Session& session) {
   const SessionOptions& options = session.options;
   Negotiated result;
   result.done = true;
-  result.minor = std::min(in.minor, kMinor);
+  result.minor = std::min({in.minor, kMinor, options.protocolMinor});
   uint64_t wanted = kWanted;
   if (session.transport.hasQueues()) wanted |= kOverIoUring;
   if (options.volumeLocks) wanted |= kPosixLocks | kFlockLocks;
   if (options.passthrough) wanted |= kPassthrough;
   result.flags = wanted & offeredBy(in) & options.initFlags;
+  if (options.protocolMinor < kMinor) {
+    result.flags &= initFlagsOf(options.protocolMinor);
+    result.openFlags = openFlagsOf(options.protocolMinor);
+    result.opcodeEnd = opcodeEndOf(options.protocolMinor);
+  }
   // Without the second version the kernel clears set-id bits itself, but not for O_TRUNC in open.
   if ((result.flags & kHandleKillPrivilegesV2) == 0) {
     result.flags &= ~uint64_t{kAtomicOpenTruncate};
@@ -72,7 +78,7 @@ int64_t init(Session& session, Request& request, Reply& reply) {
   if (session.ready.load() || !takeInit(request, &in)) return -EINVAL;
   auto* out = reply.make<InitOut>();
   out->major = kMajor;
-  out->minor = std::min(in.minor, kMinor);
+  out->minor = std::min({in.minor, kMinor, session.options.protocolMinor});
   // A kernel of a newer major version asks again with ours.
   if (in.major > kMajor) return sizeof(*out);
   int error = in.major < kMajor || in.minor < kOldestMinor ? -EPROTO : 0;

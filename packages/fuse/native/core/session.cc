@@ -97,6 +97,7 @@ int64_t Session::dispatch(Request& request, Reply& reply) {
   }
   counters.requests[opcode].fetch_add(1, std::memory_order_relaxed);
   if (opcode != kInit && !ready.load(std::memory_order_acquire)) return -EIO;
+  if (opcode >= negotiated.opcodeEnd) return -ENOSYS;
   if (operation->mayTakeLong) transport.expectDelay();
   int64_t result = run(*operation, request, reply);
   bool full = result == -ENOSPC && freedSpace.mayCome();

@@ -36,7 +36,8 @@ struct SessionOptions {
   bool direct = false;               // io 'direct': no page cache
   bool passthrough = false;          // io 'passthrough', where the kernel lets us
   bool volumeLocks = false;          // locks 'volume': our lock table, not the kernel's
-  uint64_t initFlags = ~uint64_t{0}; // what may be negotiated; tests mask what old kernels lack
+  uint64_t initFlags = ~uint64_t{0}; // what may be negotiated; tests mask some
+  uint32_t protocolMinor = kMinor;   // as a kernel of this minor would have it, if it is older
 };
 
 // What INIT agreed on.
@@ -45,6 +46,8 @@ struct Negotiated {
   uint32_t minor = 0;
   uint64_t flags = 0;  // InitFlag
   uint32_t maxWrite = 0, maxPages = 0;
+  uint32_t openFlags = ~uint32_t{0};    // OpenReplyFlags that may be used
+  uint32_t opcodeEnd = kOpcodeCount;    // opcodes from here on are unknown
 };
 
 struct Counters {

@@ -65,6 +65,33 @@ TEST_CASE("init: truncation stays the kernel's where set-id bits are") {
   CHECK((harness.session.negotiated.flags & kAtomicOpenTruncate) == 0);
 }
 
+TEST_CASE("init: as an older kernel would have it") {
+  SessionOptions options;
+  options.protocolMinor = 34;  // Linux 5.15
+  Harness harness(options);
+  harness.start();
+  CHECK(harness.session.negotiated.minor == 34);
+  CHECK((harness.session.negotiated.flags & kHandleKillPrivilegesV2) != 0);
+  CHECK(harness.session.negotiated.flags < kInitExtended);
+  CHECK(harness.call(RequestBuilder(kSyncfs).with(uint64_t{0})).header.error == 0);
+  CHECK(harness.call(RequestBuilder(kTmpfile).with(CreateIn{})).header.error == -ENOSYS);
+  CHECK(harness.call(RequestBuilder(kStatx).with(StatxIn{})).header.error == -ENOSYS);
+  CHECK(harness.session.counters.unknown == 0);
+  uint64_t file = harness.createFile("file");
+  auto opened = harness.call(RequestBuilder(kOpen, file).with(OpenIn{2, 0}));
+  CHECK(opened.as<OpenOut>().flags == kOpenKeepCache);  // no kOpenNoFlush
+}
+
+TEST_CASE("init: as a newer kernel than the one that runs changes nothing") {
+  SessionOptions options;
+  options.protocolMinor = 44;
+  Harness harness(options);
+  InitIn in{};
+  in.major = kMajor;
+  in.minor = 37;
+  CHECK(harness.call(RequestBuilder(kInit, 0).with(in)).as<InitOut>().minor == 37);
+}
+
 TEST_CASE("session: nothing is answered before init") {
   Harness harness;
   CHECK(harness.call(RequestBuilder(kGetattr).with(GetattrIn{})).header.error == -EIO);

@@ -1,0 +1,3 @@
+import { holdOnMounts } from './contract.ts';
+
+await holdOnMounts({ rarely: true });
