@@ -35,7 +35,7 @@ mounts.describe('ram bench mount', () => {
       expect(contenders).toEqual(expect.arrayContaining(['tmpfs', 'cached', 'direct']));
       const absent = missing.map(({ contender }: { contender: string }) => contender);
       expect([...contenders, ...absent].toSorted()).toEqual(
-        ['cached', 'direct', 'fuse-native', 'passthrough', 'tmpfs'].toSorted(),
+        ['cached', 'direct', 'fuse-native', 'io_uring', 'passthrough', 'tmpfs'].toSorted(),
       );
       const names = operations.map(({ operation }: { operation: string }) => operation);
       expect(names).toEqual(['open + close', 'unlink']);
@@ -48,6 +48,13 @@ mounts.describe('ram bench mount', () => {
     },
     60_000,
   );
+
+  mounts.it('has the kernel driver as on an older kernel', async () => {
+    const { stdout } = await bench('open', '--quick', '--json', '--kernel', '5.15');
+    expect(JSON.parse(stdout).contenders).not.toContain('passthrough');
+    expect(JSON.parse(stdout).contenders).toContain('cached');
+    expect((await bench('open', '--kernel', '5.4')).code).toBe(2);
+  });
 
   mounts.it('prints a table, and what it could not measure', async () => {
     const { code, stdout } = await bench('stat', '--quick');

@@ -39,6 +39,10 @@ export interface DiskStatus {
   allowOther: boolean;
   /** Who moves the bytes of files, and why that is not what was asked for. */
   io: IoInForce;
+  /** How requests come in. */
+  transport: 'device' | 'io_uring';
+  /** The version of FUSE that was agreed on, such as `7.45`. */
+  protocol: string;
   /** Requests of the kernel since it was mounted, by name. */
   requests: Record<string, number>;
   log: string;

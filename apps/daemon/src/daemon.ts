@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { parseSize } from '@ram/fs-core';
-import type { IoMode } from '@ram/fuse';
 import type { DaemonStatus, DiskStatus } from './api.ts';
 import { startApiServer } from './api-server.ts';
 import type { ApiServer } from './api-server.ts';
@@ -11,12 +10,14 @@ import type { DiskState } from './disk-state.ts';
 import { Disk } from './disk.ts';
 import type { Log } from './log.ts';
 import { readMemory } from './memory.ts';
+import { mountWayOf } from './mount-way.ts';
+import type { MountWay } from './mount-way.ts';
 import { prepareMountPoint } from './prepare-mount-point.ts';
 import { decideSize } from './size-policy.ts';
 import { version } from './version.ts';
 
 /** What `ram mount` asks for. */
-export interface DiskRequest {
+export interface DiskRequest extends MountWay {
   directory: string;
   /** Default: from the directory's name. */
   name?: string;
@@ -27,8 +28,6 @@ export interface DiskRequest {
   swap?: boolean;
   readOnly?: boolean;
   allowOther?: boolean;
-  /** Who moves the bytes of files. Default: what @ram/fuse has. */
-  io?: IoMode;
   /** Whether it gets a page at once; without it when one is asked for. Default false. */
   page?: boolean;
 }
@@ -87,7 +86,7 @@ export class Daemon {
 
   /** Mounts a disk; when it throws nothing is mounted and no state is left. */
   async mount(request: DiskRequest): Promise<MountedDisk> {
-    const { swap = true, readOnly = false, allowOther, io, maxFiles } = request;
+    const { swap = true, readOnly = false, allowOther, maxFiles } = request;
     const { directory, notices } = await prepareMountPoint(request.directory, this.#runtime);
     const { memoryBytes, swapBytes } = readMemory();
     const state = await claimDisk(this.#runtime, {
@@ -116,7 +115,7 @@ export class Daemon {
         },
         ...(maxFiles === undefined ? {} : { maxFiles }),
         ...(allowOther === undefined ? {} : { allowOther }),
-        ...(io === undefined ? {} : { io }),
+        ...mountWayOf(request),
       });
       this.#keep(disk, state);
       if (request.page !== true) return { status: disk.status(), notices };

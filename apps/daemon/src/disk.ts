@@ -1,15 +1,17 @@
 import { Volume } from '@ram/fs-core';
-import type { IoMode, MountOptions, Mounted, UnmountOptions } from '@ram/fuse';
+import type { MountOptions, Mounted, UnmountOptions } from '@ram/fuse';
 import { mount } from '@ram/fuse';
 import type { DiskStatus } from './api.ts';
 import { appError } from './app-error.ts';
+import { mountWayOf } from './mount-way.ts';
+import type { MountWay } from './mount-way.ts';
 import { mountAt, mountOf, readMountTable } from './mount-table.ts';
 import { Page } from './page/page.ts';
 import { volumeEvents } from './page/volume-events.ts';
 import { showPath } from './show-path.ts';
 import { translateMountError, translateVolumeError } from './translate-error.ts';
 
-export interface DiskOptions {
+export interface DiskOptions extends MountWay {
   name: string;
   /** Without symbolic links; checked. */
   directory: string;
@@ -19,8 +21,6 @@ export interface DiskOptions {
   readOnly: boolean;
   /** Default: as root. */
   allowOther?: boolean;
-  /** Default: what @ram/fuse has. */
-  io?: IoMode;
   log: string;
   /** Told when a page fails; the disk goes on. */
   reportPageError?: (error: unknown) => void;
@@ -102,6 +102,7 @@ export class Disk {
   status(): DiskStatus {
     const { name, directory, swap, readOnly, log } = this.options;
     const usage = this.#volume.usage();
+    const { requests, transport, protocolMinor } = this.#mounted.stats();
     return {
       name,
       directory,
@@ -118,7 +119,9 @@ export class Disk {
       readOnly,
       allowOther: this.options.allowOther ?? isRoot(),
       io: this.#mounted.io,
-      requests: { ...this.#mounted.stats().requests },
+      transport,
+      protocol: `7.${protocolMinor}`,
+      requests: { ...requests },
       log,
       since: this.since,
       page: this.#pageLocation,
@@ -182,12 +185,12 @@ function makeVolume({ name, maxBytes, maxFiles, swap }: DiskOptions): Volume {
   }
 }
 
-function mountOptions({ name, readOnly, allowOther, io }: DiskOptions): MountOptions {
+function mountOptions({ name, readOnly, allowOther, ...rest }: DiskOptions): MountOptions {
   return {
     name,
     readOnly,
     ...(allowOther === undefined ? {} : { allowOther }),
-    ...(io === undefined ? {} : { io }),
+    ...mountWayOf(rest),
   };
 }
 

@@ -10,6 +10,8 @@ describe('the arguments of ramd', () => {
       readOnly: true,
       allowOther: true,
       io: 'direct' as const,
+      transport: 'io_uring' as const,
+      kernel: '6.18' as const,
       page: true,
     },
     { directory: '/a b', swap: true, readOnly: false, name: 'n', size: '-5', maxFiles: 7 },
@@ -18,7 +20,16 @@ describe('the arguments of ramd', () => {
     expect(parseRamdArguments(ramdArguments(request))).toEqual(request);
   });
 
-  it.each([[[]], [['a', 'b']], [['--bogus', 'a']], [['--size']]])('refuse %j', (args) => {
+  it.each([
+    [[]],
+    [['a', 'b']],
+    [['--bogus', 'a']],
+    [['--size']],
+    [['--io=x', 'a']],
+    [['--transport=x', 'a']],
+    [['--kernel=5.4', 'a']],
+    [['--kernel=6.1', '--transport=io_uring', 'a']],
+  ])('refuse %j', (args) => {
     expect(() => parseRamdArguments(args)).toThrow(
       expect.objectContaining({ code: 'ERR_RAM_USAGE' }),
     );

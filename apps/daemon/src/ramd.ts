@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
-import type { IoMode } from '@ram/fuse';
 import { appError, exitCodeOf, toPlainError } from './app-error.ts';
 import type { PlainError } from './app-error.ts';
 import type { DiskRequest, MountedDisk } from './daemon.ts';
+import { mountWayArguments, parseMountWay } from './mount-way.ts';
 import { serveDisk } from './serve.ts';
 import { version } from './version.ts';
 
@@ -12,12 +12,11 @@ export type RamdMessage =
   | { type: 'failed'; error: PlainError; exitCode: number };
 
 const usage = `Usage: ramd DIRECTORY [--name NAME] [--size SIZE] [--max-files N] [--no-swap]
-            [--read-only] [--allow-other] [--io MODE] [--page]
+            [--read-only] [--allow-other] [--io MODE] [--transport WAY]
+            [--kernel VERSION] [--page]
 
 Mounts a RAM disk and serves it until it is unmounted or a signal comes. \`ram mount\` starts it.
 `;
-
-const ioModes: readonly IoMode[] = ['passthrough', 'cached', 'direct'];
 
 /** The program `ramd`: serves one disk and ends the process. */
 export async function runRamd(args: readonly string[]): Promise<never> {
@@ -53,7 +52,7 @@ export function ramdArguments(request: DiskRequest): string[] {
     ...(request.swap === false ? ['--no-swap'] : []),
     ...(request.readOnly ? ['--read-only'] : []),
     ...(request.allowOther ? ['--allow-other'] : []),
-    ...(request.io === undefined ? [] : [`--io=${request.io}`]),
+    ...mountWayArguments(request),
     ...(request.page ? ['--page'] : []),
     '--',
     request.directory,
@@ -77,20 +76,12 @@ export function parseRamdArguments(args: readonly string[]): DiskRequest | undef
     swap: values['no-swap'] !== true,
     readOnly: values['read-only'] === true,
     ...(values['allow-other'] === undefined ? {} : { allowOther: values['allow-other'] }),
-    ...(values.io === undefined ? {} : { io: parseIo(values.io) }),
+    ...parseMountWay(values),
     ...(values.name === undefined ? {} : { name: values.name }),
     ...(values.size === undefined ? {} : { size: values.size }),
     ...(maxFiles === undefined ? {} : { maxFiles: parseMaxFiles(maxFiles) }),
     ...(values.page === undefined ? {} : { page: values.page }),
   };
-}
-
-/** @throws ERR_RAM_USAGE */
-export function parseIo(text: string): IoMode {
-  const found = ioModes.find((mode) => mode === text);
-  if (found !== undefined) return found;
-  const message = `--io ${JSON.stringify(text)} is no way to move bytes`;
-  throw appError('ERR_RAM_USAGE', message, `Give one of ${ioModes.join(', ')}`);
 }
 
 /** @throws ERR_RAM_USAGE */
@@ -114,6 +105,8 @@ function parse(args: readonly string[]) {
         'read-only': { type: 'boolean' },
         'allow-other': { type: 'boolean' },
         io: { type: 'string' },
+        transport: { type: 'string' },
+        kernel: { type: 'string' },
         page: { type: 'boolean' },
         help: { type: 'boolean' },
         version: { type: 'boolean' },

@@ -41,5 +41,9 @@ export function translateMountError(error: unknown, directory: string): unknown 
     const hint = 'Load it with sudo modprobe fuse; give it to a container with --device /dev/fuse';
     return appError('ERR_RAM_NO_FUSE', 'there is no /dev/fuse', hint, error);
   }
+  if (code === 'ERR_RAM_NO_IO_URING') {
+    const hint = 'ram doctor tells what is missing; or mount without --transport io_uring';
+    return appError(code, 'FUSE over io_uring is not to be had here', hint, error);
+  }
   return error;
 }

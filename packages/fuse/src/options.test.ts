@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { resolveOptions } from './options.ts';
-import type { MountOptions } from './options.ts';
+import type { KernelVersion, MountOptions } from './options.ts';
 
 const root = { isRoot: true, name: 'disk' };
 
@@ -56,7 +56,7 @@ describe('resolveOptions', () => {
   });
 
   it('names the kernels that there are', () => {
-    const kernel = '4.4' as MountOptions['kernel'];
+    const kernel = '4.4' as KernelVersion;
     const message = /'options\.kernel' must be one of '5\.15', '6\.1', '6\.18'\. Received '4\.4'/;
     expect(() => resolveOptions({ kernel }, root)).toThrow(message);
   });

@@ -31,6 +31,7 @@ export const mountOperations = [
   { name: 'rename', count: 1000 },
   { name: 'unlink', count: 1000 },
   { name: 'mkdir+rmdir', count: 1000 },
+  { name: 'mkdir', count: 1000 },
   { name: 'mkdir -p, 5 levels', count: 200 },
   { name: 'readdir of 10,000', count: 10_000, fills: true },
   { name: 'ls -l of 10,000', count: 10_000, fills: true },

@@ -24,8 +24,24 @@ export const contenders = {
   direct: ourMount('direct', (volume, at) => mount(volume, at, { io: 'direct' })),
 };
 
-/** Slow ones: only when asked for. @type {Record<string, MakeMount>} */
+/**
+ * Only when asked for: slow ones, and those that need what is not everywhere.
+ * @type {Record<string, MakeMount>}
+ */
 export const onDemand = {
+  passthrough: ourMount('passthrough', (volume, at) => mount(volume, at, { io: 'passthrough' })),
+  io_uring: ourMount('io_uring', (volume, at) =>
+    mount(volume, at, { io: 'cached', transport: 'io_uring' }),
+  ),
+  'io_uring-passthrough': ourMount('io_uring-passthrough', (volume, at) =>
+    mount(volume, at, { io: 'passthrough', transport: 'io_uring' }),
+  ),
+  'Linux-5.15': ourMount('Linux-5.15', (volume, at) =>
+    mount(volume, at, { io: 'cached', kernel: '5.15' }),
+  ),
+  'Linux-6.1': ourMount('Linux-6.1', (volume, at) =>
+    mount(volume, at, { io: 'cached', kernel: '6.1' }),
+  ),
   'fuse-native': ourMount('fuse-native', (volume, at) =>
     mount(volume, at, { driver: 'fuse-native' }),
   ),

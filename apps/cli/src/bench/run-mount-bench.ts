@@ -1,5 +1,6 @@
 import { toPlainError } from '@ram/daemon';
 import type { PlainError } from '@ram/daemon';
+import type { KernelVersion } from '@ram/fuse';
 import { compare } from './compare.ts';
 import type { Row } from './compare.ts';
 import { Contender } from './contender.ts';
@@ -26,6 +27,7 @@ export interface MountBenchOptions {
   wanted: readonly string[];
   /** One short round: proves only that it runs. */
   quick: boolean;
+  kernel?: KernelVersion;
   progress(text: string): void;
 }
 
@@ -37,7 +39,7 @@ export async function runMountBench(options: MountBenchOptions): Promise<MountBe
   const contenders: Contender[] = [];
   const missing: MountBench['missing'] = [];
   try {
-    for (const plan of contenderPlans) {
+    for (const plan of contenderPlans(options.kernel)) {
       try {
         contenders.push(await Contender.start(plan));
       } catch (error) {

@@ -1,4 +1,4 @@
-import { appError } from '@ram/daemon';
+import { appError, parseMountWay } from '@ram/daemon';
 import type { Command } from 'commander';
 import type { Row } from '../bench/compare.ts';
 import { serveContender } from '../bench/contender-server.ts';
@@ -13,7 +13,8 @@ import { formatTable } from '../table.ts';
 const help = `
 One program with one thread works on tmpfs, on a Volume mounted by the kernel driver in each io mode
 that works here, and on one mounted through fuse-native, where that is installed; in turns, the
-median of five rounds. Nothing stays: the mounts are in the temporary directory, and go.
+median of five rounds. io_uring is passthrough whose requests come over io_uring. Nothing stays: the
+mounts are in the temporary directory, and go.
 
 ${javaScript} may keep names and attributes for a second, libfuse's default, and not ask each time.
 FUSE is what ${plainFuse} takes above ${peer}; JavaScript what ${javaScript} takes above
@@ -25,7 +26,14 @@ Operations: ${operations.map(({ name }) => name).join(', ')}
 Examples:
   $ ram bench mount
   $ ram bench mount open create --json
+  $ ram bench mount --kernel 5.15
 `;
+
+interface BenchFlags {
+  kernel?: string;
+  quick?: boolean;
+  json?: boolean;
+}
 
 export function addBench(program: Command): void {
   const bench = program
@@ -37,10 +45,11 @@ export function addBench(program: Command): void {
     .summary('tmpfs, the kernel driver in each mode, and fuse-native side by side')
     .description('Measures file operations on tmpfs and through each kind of mount.')
     .argument('[OPERATION...]', 'only those whose names contain one of these')
+    .option('--kernel <VERSION>', 'the kernel driver as on an older kernel: 5.15, 6.1 or 6.18')
     .option('--quick', 'one short round: shows that it runs, not how fast')
     .option('--json', 'print JSON')
     .addHelpText('after', help)
-    .action(async (wanted: string[], flags: { quick?: boolean; json?: boolean }) => {
+    .action(async (wanted: string[], flags: BenchFlags) => {
       const output = createOutput(flags.json === true);
       if (chooseOperations(wanted).length === 0) {
         const message = `no operation is called ${wanted.join(' or ')}`;
@@ -49,7 +58,10 @@ export function addBench(program: Command): void {
       const progress = (text: string) => {
         if (process.stderr.isTTY) output.notice(text);
       };
-      const result = await runMountBench({ wanted, quick: flags.quick === true, progress });
+      const { kernel } = parseMountWay({ kernel: flags.kernel });
+      const as = kernel === undefined ? {} : { kernel };
+      const quick = flags.quick === true;
+      const result = await runMountBench({ wanted, quick, progress, ...as });
       output.result(result, render(result));
     });
   bench

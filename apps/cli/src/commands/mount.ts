@@ -1,5 +1,5 @@
 import type { DiskRequest, MountedDisk } from '@ram/daemon';
-import { formatBytes, parseIo, parseMaxFiles, serveDisk, showPath } from '@ram/daemon';
+import { formatBytes, parseMaxFiles, parseMountWay, serveDisk, showPath } from '@ram/daemon';
 import type { Command } from 'commander';
 import { launchServer } from '../launch-server.ts';
 import { createOutput } from '../output.ts';
@@ -14,6 +14,8 @@ interface MountFlags {
   readOnly?: boolean;
   allowOther?: boolean;
   io?: string;
+  transport?: string;
+  kernel?: string;
   page?: boolean;
   foreground?: boolean;
   json?: boolean;
@@ -28,6 +30,7 @@ Examples:
   $ ram mount ~/build --size 50% --name build
   $ sudo ram mount /mnt/secrets --size 64M --no-swap
   $ ram mount /tmp/frames --page
+  $ sudo ram mount /mnt/fast --io passthrough --transport io_uring
 `;
 
 export function addMount(program: Command): void {
@@ -43,6 +46,8 @@ export function addMount(program: Command): void {
     .option('--read-only', 'refuse changes through the mount')
     .option('--allow-other', 'let other users in, as their rights allow; root does so anyway')
     .option('--io <MODE>', 'who moves bytes: passthrough, cached or direct; see ram doctor')
+    .option('--transport <WAY>', 'how requests come in: device or io_uring; see ram doctor')
+    .option('--kernel <VERSION>', 'with the FUSE of an older kernel: 5.15, 6.1 or 6.18')
     .option('-p, --page', 'print the address of a page that shows its files and newest image live')
     .option('-f, --foreground', 'serve it in this process until Ctrl-C')
     .option('--json', 'print JSON')
@@ -61,7 +66,7 @@ function toRequest(directory: string, flags: MountFlags): DiskRequest {
     swap: flags.swap,
     readOnly: flags.readOnly === true,
     ...(flags.allowOther === undefined ? {} : { allowOther: flags.allowOther }),
-    ...(flags.io === undefined ? {} : { io: parseIo(flags.io) }),
+    ...parseMountWay(flags),
     ...(flags.size === undefined ? {} : { size: flags.size }),
     ...(flags.name === undefined ? {} : { name: flags.name }),
     ...(flags.page === undefined ? {} : { page: flags.page }),

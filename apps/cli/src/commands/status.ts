@@ -1,4 +1,5 @@
 import { appError, formatBytes, resolveMountPoint, showPath } from '@ram/daemon';
+import type { DiskStatus } from '@ram/daemon';
 import type { Command } from 'commander';
 import { countOf, formatDuration } from '../format.ts';
 import { listDisks } from '../list-disks.ts';
@@ -90,9 +91,10 @@ function toRow({ name, directory, state, maxBytes, pid, since, details }: Listed
   ];
 }
 
-/** The mode in force, marked where it isn't what was asked for. */
-function showIo({ io }: { io: { mode: string; reason?: string } }): string {
-  return io.reason === undefined ? io.mode : `${io.mode} (${io.reason})`;
+/** The mode in force, marked where it isn't what was asked for, and the transport. */
+function showIo({ io, transport }: Pick<DiskStatus, 'io' | 'transport'>): string {
+  const mode = io.reason === undefined ? io.mode : `${io.mode} (${io.reason})`;
+  return transport === 'device' ? mode : `${mode}, ${transport}`;
 }
 
 function totalOf(disks: readonly ListedDisk[]) {

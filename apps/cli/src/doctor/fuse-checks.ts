@@ -4,8 +4,8 @@ import type { Check } from './check.ts';
 import { kernelIsAtLeast, mayAdministrate } from './machine.ts';
 import type { Machine } from './machine.ts';
 
-/** Said of what is for programs so far. */
-const byRequest = "; for programs that mount with transport: 'io_uring'";
+/** Who gets it. */
+const byRequest = '; for disks mounted with --transport io_uring';
 
 /** What mounting needs, and what makes it faster. */
 export function fuseChecks(machine: Machine): Check[] {

@@ -198,6 +198,10 @@ void unlinkEach(Job& job) {
   for (size_t i = 0; i < job.count; ++i) must(::unlink(job.name(i)), "unlink");
 }
 
+void makeDirectories(Job& job) {
+  for (size_t i = 0; i < job.count; ++i) must(::mkdir(job.name(i), 0755), "mkdir");
+}
+
 void makeAndRemoveDirectories(Job& job) {
   for (size_t i = 0; i < job.count; ++i) must(::mkdir(job.name(i), 0755), "mkdir");
   for (size_t i = 0; i < job.count; ++i) must(::rmdir(job.name(i)), "rmdir");
@@ -296,6 +300,7 @@ const Operation kOperations[] = {
     {"rename", renameable, renameEach},
     {"unlink", emptyFiles, unlinkEach},
     {"mkdir+rmdir", newNames, makeAndRemoveDirectories},
+    {"mkdir", newNames, makeDirectories},
     {"mkdir -p, 5 levels", newNames, makePaths},
     {"readdir of 10,000", nothing, listNames},
     {"ls -l of 10,000", nothing, listLong},
