@@ -1,34 +1,14 @@
 // Mounts whose requests come over io_uring; tools/fs-contract runs its rules there too. Switches
 // FUSE over io_uring on for the time of the tests.
-import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { requirement, runNode } from '@ram/test-support';
+import { holdIoUring, ioUringMounts as ioUring, runNode } from '@ram/test-support';
 import { Server, childProgram, isMountPoint, makeFolder, programPath, run } from './support.ts';
 
-const parameter = '/sys/module/fuse/parameters/enable_uring';
-
-function readParameter(): string | undefined {
-  try {
-    return readFileSync(parameter, 'utf8');
-  } catch {
-    return undefined;
-  }
-}
-
-const before = readParameter();
-const isRoot = process.geteuid?.() === 0;
-const ioUring = requirement(
-  'FUSE over io_uring',
-  isRoot && before !== undefined,
-  isRoot ? 'this kernel does not have it (Linux 6.14)' : 'only root can switch it on',
-);
-
+let letGo = () => {};
 beforeAll(() => {
-  if (ioUring.available) writeFileSync(parameter, 'Y');
+  if (ioUring.available) letGo = holdIoUring();
 });
-afterAll(() => {
-  if (ioUring.available && before !== undefined) writeFileSync(parameter, before);
-});
+afterAll(() => letGo());
 
 const transport = 'io_uring';
 ioUring.it(
