@@ -22,12 +22,13 @@ constexpr uint32_t kEpochMinor = 44;  // the first with Notice::kIncrementEpoch
 //   kAutoInvalidateData      every change is announced; guessing by mtime drops good pages
 //   kSplice…                 requests are small or copied once; pipes would add system calls
 //   kHandleKillPrivileges    version 1 clears bits on every write, also on a privileged one
+//   kAsyncDirectIo           a write by O_DIRECT of which only a part fits would be EIO
 //   kHasResend               for a server that is restarted on a living mount: not yet
 constexpr uint64_t kWanted =
     kAsyncRead | kAtomicOpenTruncate | kBigWrites | kDoReaddirplus | kReaddirplusAuto |
-    kAsyncDirectIo | kParallelDirectoryOps | kAbortError | kMaxPages | kCacheSymlinks |
-    kExplicitInvalidateData | kHandleKillPrivilegesV2 | kSetxattrExtended | kInitExtended |
-    kCreateSupplementaryGroup | kExpireOnly | kDirectIoAllowMmap;
+    kParallelDirectoryOps | kAbortError | kMaxPages | kCacheSymlinks | kExplicitInvalidateData |
+    kHandleKillPrivilegesV2 | kSetxattrExtended | kInitExtended | kCreateSupplementaryGroup |
+    kExpireOnly | kDirectIoAllowMmap;
 
 uint64_t offeredBy(const InitIn& in) {
   uint64_t flags = in.flags;
