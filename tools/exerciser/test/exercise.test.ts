@@ -21,7 +21,7 @@ const ioUring = requirement(
 
 const work = ['--seed', '20261121', '--steps', '8000'];
 const fullDisk = ['--seed', '20261121', '--steps', '4000', '--size', '1500000', '--full'];
-const limitMs = 120_000;
+const limitMs = 240_000;
 
 describe('on tmpfs, which proves the exerciser', () => {
   const made: string[] = [];
