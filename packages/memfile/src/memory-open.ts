@@ -22,7 +22,7 @@ import type { OpenRequest, OpenedContent } from './open-steps.ts';
 import { removeSteps } from './remove-steps.ts';
 import { runAsync, runSync } from './steps.ts';
 import type { Steps } from './steps.ts';
-import { settleInVolume } from './volume-content.ts';
+import { settleInVolume, spillingOpener } from './volume-content.ts';
 
 const ENOENT = 2;
 const anyExecute = 0o111;
@@ -150,7 +150,7 @@ function openNow(wanted: Wanted): OpenedContent<number> {
     const quick = openKnownContent(wanted.path, wanted.flags) ?? makeAtOnce(request);
     if (quick !== undefined) return quick;
   }
-  return runSync(openSteps(request, descriptorOpener));
+  return runSync(openSteps(request, spillingOpener(descriptorOpener, wanted.options)));
 }
 
 async function openLater(wanted: Wanted): Promise<OpenedContent<FileHandle>> {
@@ -159,7 +159,7 @@ async function openLater(wanted: Wanted): Promise<OpenedContent<FileHandle>> {
     const quick = (await openKnownLater(wanted.path, wanted.flags)) ?? (await makeLater(request));
     if (quick !== undefined) return quick;
   }
-  return runAsync(openSteps(request, handleOpener));
+  return runAsync(openSteps(request, spillingOpener(handleOpener, wanted.options)));
 }
 
 /** What this call made goes; what was there before stays. */

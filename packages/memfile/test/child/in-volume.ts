@@ -1,14 +1,15 @@
-// Mounts a Volume and has memory files in it: in-volume.ts MOUNT DISK
+// Mounts a Volume and has memory files in it: in-volume.ts MOUNT DISK IO
 import { deepEqual, equal, rejects } from 'node:assert/strict';
 import { mkdirSync, readFileSync, readdirSync, readlinkSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { Volume } from '@ram/fs-core';
 import { mount } from '@ram/fuse';
+import type { IoMode } from '@ram/fuse';
 import { gc, list, memoryOpen, memoryOpenSync, persist } from '@ram/memfile';
 
-const [directory = '', disk = ''] = process.argv.slice(2);
+const [directory = '', disk = '', io = 'cached'] = process.argv.slice(2);
 const volume = new Volume({ maxBytes: '8M' });
-const mounted = await mount(volume, directory);
+const mounted = await mount(volume, directory, { io: io as IoMode });
 const inVolume = { volume, mount: mounted };
 
 // It counts in the Volume's usage, and the Volume's limit is its limit.
@@ -44,6 +45,13 @@ await rejects(memoryOpen(join(disk, 'c'), 'w', { volume: other, mount: directory
   code: 'ERR_RAM_MEMFILE_WRONG_MOUNT',
 });
 deepEqual([readdirSync(directory), readdirSync(disk)], [[], []]);
+const elsewhere = { volume: other, mount: directory, spillBytes: '1M', spillDirectory: disk };
+for (const flags of ['w', 'wx']) {
+  await rejects(memoryOpen(join(disk, 'c'), flags, elsewhere), {
+    code: 'ERR_RAM_MEMFILE_WRONG_MOUNT',
+  });
+}
+deepEqual([readdirSync(directory), readdirSync(disk), other.fs.readdirSync('/')], [[], [], []]);
 other.close();
 
 // Beyond a size it is on disk, and who has it open goes on.
@@ -64,6 +72,19 @@ deepEqual(readdirSync(spillDirectory), []);
 await large.close();
 await persist(join(disk, 'large'), { force: true });
 equal(readFileSync(join(disk, 'large')).equals(bytes), true);
+
+// What is open as passed through can't be told to move any more; what isn't can.
+const small = await memoryOpen(join(disk, 'small'), 'w', inVolume);
+await small.write('x');
+const codeOf = (error: NodeJS.ErrnoException): string | undefined => error.code;
+const again = await memoryOpen(join(disk, 'small'), 'a', spilling).catch(codeOf);
+if (io === 'passthrough') equal(again, 'ERR_RAM_MEMFILE_IN_USE');
+else if (typeof again === 'object') await again.close();
+await small.close();
+const late = await memoryOpen(join(disk, 'small'), 'a', spilling);
+await late.write(Buffer.alloc(2 ** 21));
+equal(volume.usage().bytes.external >= 2 ** 21, true);
+await late.close();
 
 await mounted.unmount({ force: true });
 volume.close();
