@@ -65,8 +65,13 @@ export function memoryOpen(
 export function memoryOpen(
   path: PathArgument,
   flags?: OpenMode | null,
-  options?: MemoryOpenOptions | number | string | null,
+  options?: (MemoryOpenOptions & { anonymous?: false }) | number | string | null,
 ): Promise<MemoryFileHandle>;
+export function memoryOpen(
+  path: PathArgument,
+  flags?: OpenMode | null,
+  options?: MemoryOpenOptions | number | string | null,
+): Promise<MemoryFileHandle | AnonymousFileHandle>;
 export async function memoryOpen(
   path: PathArgument,
   flags?: OpenMode | null,

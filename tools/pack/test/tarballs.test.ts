@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { runCommand, temporaryDirectory } from '@ram/test-support';
@@ -57,7 +57,7 @@ describe.each(published)('the tarball of $name', ({ name }) => {
   });
 });
 
-describe.each(libraries)('$name from its tarball', ({ name }) => {
+describe.each(libraries)('$name from its tarball', ({ name, directory }) => {
   it('is loaded by import and by require, with the same names', async () => {
     const program = `
       const imported = Object.keys(await import('${name}')).toSorted();
@@ -76,9 +76,11 @@ describe.each(libraries)('$name from its tarball', ({ name }) => {
     expect(names).toEqual(imported);
   });
 
-  it('has types that hold without skipLibCheck', async () => {
+  it('has types that hold without skipLibCheck, for programs of others', async () => {
     const file = `check${name.replaceAll(/\W/g, '-')}.ts`;
-    writeFileSync(join(project, file), `import * as all from '${name}';\nexport { all };\n`);
+    const consumer = join(directory, 'test', 'programs', 'consumer.ts');
+    const plain = `import * as all from '${name}';\nexport { all };\n`;
+    writeFileSync(join(project, file), existsSync(consumer) ? readFileSync(consumer) : plain);
     const flags = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022'];
     const libraries = [
       '--lib',
