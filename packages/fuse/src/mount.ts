@@ -37,7 +37,8 @@ const newestMinor = 2 ** 32 - 1;
  * process on its own mount don't deadlock. No signal handlers are installed; when the process or
  * worker ends by itself or by process.exit(), the mount is taken away.
  *
- * @throws ENOENT, ENOTDIR, ENOTEMPTY, EBUSY, EACCES about the directory; `ERR_RAM_NO_FUSE`,
+ * @throws ENOENT, ENOTDIR, ENOTEMPTY, EBUSY, EACCES about the directory, ENOENT, ENOTDIR, ELOOP
+ * about `root`; `ERR_RAM_NO_FUSE`,
  * `ERR_RAM_NO_FUSERMOUNT`, `ERR_RAM_NO_IO_URING`, `ERR_RAM_MOUNT_DENIED`, `ERR_RAM_MOUNT_FAILED`,
  * `ERR_RAM_UNSUPPORTED_PLATFORM`; `ERR_INVALID_ARG_TYPE` and the like for wrong arguments
  * @see fuse(4), mount(2), fusermount3(1)
@@ -77,6 +78,8 @@ async function mountByKernelDriver(
   const events = sessionEvents();
   const session = makeSession(fileSystem, resolved, events.listener);
   try {
+    const found = session.findRoot();
+    if (found < 0) throw systemError(found, 'mount', resolved.root);
     const attached = await attach(path, resolved, isRoot);
     const made = await identifyMount(path).catch((error: unknown) => {
       closeSync(attached.descriptor);
@@ -109,6 +112,7 @@ function makeSession(
   const chosen = {
     direct: options.io === 'direct',
     passthrough: options.io === 'passthrough',
+    root: options.root,
     volumeLocks: options.locks === 'volume',
     threads: options.threads,
     initFlags: allInitFlags,

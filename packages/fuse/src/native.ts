@@ -7,6 +7,8 @@ export type SystemCallAnswer = [result: number, syscall: string];
 
 /** One mount that is served by native threads (native/addon/session_wrap.h). */
 export interface NativeSession {
+  /** Whether there is the directory that is to be mounted: 0 or -errno. */
+  findRoot(): number;
   serve(descriptor: number): number;
   setMountPoint(directory: string, helper: string, major: number, minor: number): void;
   stop(): void;
@@ -34,6 +36,8 @@ export interface NativeStats {
 export interface NativeSessionOptions {
   direct: boolean;
   passthrough: boolean;
+  /** The directory that is mounted, from the root; empty: all. */
+  root: string;
   volumeLocks: boolean;
   threads: number;
   initFlags: bigint;

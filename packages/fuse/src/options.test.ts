@@ -9,6 +9,7 @@ describe('resolveOptions', () => {
     expect(resolveOptions({}, root)).toEqual({
       name: 'disk',
       io: 'cached',
+      root: '/',
       allowOther: true,
       defaultPermissions: true,
       readOnly: false,
@@ -43,6 +44,10 @@ describe('resolveOptions', () => {
     [{ transport: 'io_uring', kernel: '6.1' }, 'ERR_INVALID_ARG_VALUE'],
     [{ kernel: 5.15 }, 'ERR_INVALID_ARG_VALUE'],
     [{ kernel: '5.10' }, 'ERR_INVALID_ARG_VALUE'],
+    [{ root: 5 }, 'ERR_INVALID_ARG_TYPE'],
+    [{ root: 'a' }, 'ERR_INVALID_ARG_VALUE'],
+    [{ root: '/a/../b' }, 'ERR_INVALID_ARG_VALUE'],
+    [{ root: '/a\0' }, 'ERR_INVALID_ARG_VALUE'],
     [{ locks: true }, 'ERR_INVALID_ARG_VALUE'],
     [{ readOnly: 'yes' }, 'ERR_INVALID_ARG_TYPE'],
     [{ threads: '4' }, 'ERR_INVALID_ARG_TYPE'],

@@ -25,6 +25,12 @@ export interface MountOptions {
    * `'direct'`: every read and write comes to the Volume; no byte is in memory twice.
    */
   io?: IoMode;
+  /**
+   * The directory of the Volume that is mounted: an absolute path, without `..`, whose symbolic links
+   * are not followed. The mount stays with the directory when it is renamed, and is empty once it is
+   * removed. Default: `/`, all of it.
+   */
+  root?: string;
   /** Let users in who did not mount. Default: as root. Others need `user_allow_other` in
    * /etc/fuse.conf. */
   allowOther?: boolean;
@@ -85,6 +91,7 @@ export function resolveOptions(
   return {
     name: nameOption(options.name ?? defaults.name),
     io: choice('io', options.io, ['cached', 'passthrough', 'direct']),
+    root: rootOption(options.root),
     allowOther: flag('allowOther', options.allowOther, defaults.isRoot),
     defaultPermissions: flag('defaultPermissions', options.defaultPermissions, true),
     readOnly: flag('readOnly', options.readOnly, false),
@@ -104,6 +111,17 @@ function nameOption(value: unknown): string {
   if (value === '' || value.length > nameLengthMax || /[\u0000-\u001f\u007f]/.test(value)) {
     const reason = `must have 1 to ${nameLengthMax} characters and no control characters`;
     throw invalidValue('options.name', value, reason);
+  }
+  return value;
+}
+
+function rootOption(value: unknown): string {
+  if (value === undefined) return '/';
+  if (typeof value !== 'string') throw invalidArgument('options.root', 'string', value);
+  const names = value.split('/');
+  if (!value.startsWith('/') || names.includes('..') || value.includes('\0')) {
+    const reason = "must be an absolute path without '..'";
+    throw invalidValue('options.root', value, reason);
   }
   return value;
 }

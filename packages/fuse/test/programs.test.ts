@@ -43,11 +43,6 @@ describe.each(modes)('coherence, %s', (io) => {
 });
 
 describe.each(modes)('io %s', (io) => {
-  python.it('promises of one side to each other side hold', async () => {
-    const folders = [makeFolder(), makeFolder()];
-    const { stdout, stderr } = await runNode(childProgram('promises.ts'), [...folders, io]);
-    expect({ stdout, stderr }).toEqual({ stdout: 'ok\n', stderr: '' });
-  });
   python.it('mappings of clients outlive closes, truncates and unlinks', async () => {
     const { stdout, stderr } = await runNode(childProgram('mappings.ts'), [makeFolder(), io]);
     expect({ stdout, stderr }).toEqual({ stdout: 'ok\n', stderr: '' });

@@ -2,7 +2,7 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import { team } from '../src/client.ts';
 import type { Client } from '../src/client.ts';
-import { FALLOCATE, O, S } from '../src/constants.ts';
+import { FALLOCATE, O, PROT, S } from '../src/constants.ts';
 import { asRoot, rules } from '../src/rules.ts';
 
 export const chmodRules = rules('chmod', {
@@ -252,6 +252,12 @@ export const chownRules = rules('chown', {
     fs.as('alice').fails('EPERM').chown('f', undefined, undefined);
     equal(fs.stat('f').mode, setId);
   }),
+  'of neither by a stranger is EPERM also while somebody writes': asRoot((fs) => {
+    withSetId(fs);
+    fs.open('f', O.WRONLY);
+    fs.as('alice').fails('EPERM').chown('f', undefined, undefined);
+    equal(fs.stat('f').mode, setId);
+  }),
   'takes file capabilities away': asRoot((fs) => {
     fs.create('f', '', 0o755);
     fs.setxattr('f', 'security.capability', capability);
@@ -297,8 +303,46 @@ const byStrangers = Object.entries(changes).map(([how, change]) => [
   }),
 ]);
 
+const capabilitiesByStrangers = Object.entries(changes).map(([how, change]) => [
+  `file capabilities are taken away by ${how} of a stranger`,
+  asRoot((fs) => {
+    withSetId(fs, 0o777);
+    fs.setxattr('f', 'security.capability', capability);
+    equal(fs.getxattr('f', 'security.capability').length, capability.length);
+    change(fs.as('alice'));
+    fs.fails('ENODATA').getxattr('f', 'security.capability');
+  }),
+]);
+
 export const setIdRules = rules('set-id bits', {
   ...Object.fromEntries(byStrangers),
+  ...Object.fromEntries(capabilitiesByStrangers),
+  'are kept by a store through a mapping, also of a stranger': asRoot((fs) => {
+    withSetId(fs, 0o6777);
+    fs.setxattr('f', 'security.capability', capability);
+    const alice = fs.as('alice');
+    const address = alice.mmap(alice.open('f', O.RDWR), 100, PROT.READ | PROT.WRITE);
+    alice.poke(address, 'stored');
+    alice.msync(address, 100);
+    alice.munmap(address, 100);
+    equal(fs.content('f').slice(0, 7), 'storedx');
+    equal(fs.stat('f').mode, 0o6777);
+    equal(fs.getxattr('f', 'security.capability').length, capability.length);
+  }),
+  'are taken away through a descriptor that a stranger got before': asRoot((fs) => {
+    fs.create('f', 'x', 0o666);
+    const alice = fs.as('alice');
+    const fd = alice.open('f', O.WRONLY);
+    fs.chmod('f', setId);
+    alice.write(fd, 'y');
+    equal(fs.stat('f').mode, 0o755);
+    fs.chmod('f', setId);
+    alice.ftruncate(fd, 0);
+    equal(fs.stat('f').mode, 0o755);
+    fs.chmod('f', setId);
+    alice.fallocate(fd, 0, 0, 100);
+    equal(fs.stat('f').mode, 0o755);
+  }),
   'are kept when root writes': asRoot((fs) => {
     withSetId(fs);
     fs.write(fs.open('f', O.WRONLY), 'y');

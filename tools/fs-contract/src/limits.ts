@@ -17,13 +17,8 @@ export const volumeLimits: Limits = {
 };
 
 const strangersChown: Limits = {
-  'chown: of neither by a stranger is EPERM where there are set-id bits to take away':
+  'chown: of neither by a stranger is EPERM also while somebody writes':
     'the kernel sends the same SETATTR for it as for a write that takes bits away',
-};
-
-const furtherGroups: Limits = {
-  'set-id bits: set-gid without execution by the group stays when one of further groups writes':
-    'a request tells the first group of its caller only',
 };
 
 /** Kernels before 6.6 ask with GETATTR, which has no place for it. */
@@ -55,6 +50,7 @@ const directMappings = limitAll('Linux before 6.6 shares no mapping of what goes
   'mmap: mappings in two processes are one',
   'mmap: after truncate what was cut is SIGBUS, and zero when it grows back',
   'mmap: of a later part of a file begins there',
+  'set-id bits: are kept by a store through a mapping, also of a stranger',
   'mmap: a store changes mtime and ctime by msync at the latest',
 ]);
 
@@ -75,6 +71,6 @@ function olderKernel({ io, kernel }: MountOptions): Limits {
 export function fuseLimits(options: MountOptions, others: boolean): Limits {
   const { io } = options;
   // What is passed through, the kernel does itself.
-  const served = io === 'passthrough' ? {} : { ...noAtime, ...(others ? furtherGroups : {}) };
+  const served = io === 'passthrough' ? {} : noAtime;
   return { ...served, ...(others ? strangersChown : {}), ...olderKernel(options) };
 }

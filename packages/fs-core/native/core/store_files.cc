@@ -219,8 +219,10 @@ int Store::writeOnce(const Caller& caller, WriteTarget target, uint64_t offset, 
   InodeRecord* record = inodes_.live(inode);
   if (record == nullptr) return -ESTALE;
   if (!S_ISREG(record->mode)) return S_ISDIR(record->mode) ? -EISDIR : -EINVAL;
-  const bool bits = (flags & kWriteKillPrivileges) != 0;
-  if (int status = killPrivileges(record, bits); status < 0) return status;
+  if ((flags & kWriteKeepPrivileges) == 0) {
+    const bool bits = (flags & kWriteKillPrivileges) != 0;
+    if (int status = killPrivileges(record, bits); status < 0) return status;
+  }
   const uint64_t at = (flags & kWriteAppend) != 0 ? Content::kAppend : offset;
   const int status = content_.write(inode, record, at, data, length, out);
   if (status == 0 && events_.wantsAny(kWriteEvents)) [[unlikely]] {

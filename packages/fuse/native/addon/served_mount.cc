@@ -1,6 +1,13 @@
 #include "session_wrap.h"
 
+#include "subdirectory.h"
+
 namespace ram::fuse {
+
+int ServedMount::findRoot() {
+  uint64_t inode;
+  return findDirectory(*fileSystem_, 0, options_.root, &inode);
+}
 
 int ServedMount::serve(int descriptor, Event onEvent, void* context) {
   transport_ = std::make_unique<MountTransport>(descriptor, threads_);

@@ -63,7 +63,8 @@ struct EventMessage {
 
 Napi::Function SessionWrap::define(Napi::Env env) {
   return DefineClass(env, "Session",
-                     {InstanceMethod<&SessionWrap::serve>("serve"),
+                     {InstanceMethod<&SessionWrap::findRoot>("findRoot"),
+                      InstanceMethod<&SessionWrap::serve>("serve"),
                       InstanceMethod<&SessionWrap::setMountPoint>("setMountPoint"),
                       InstanceMethod<&SessionWrap::stop>("stop"),
                       InstanceMethod<&SessionWrap::stats>("stats"),
@@ -71,7 +72,7 @@ Napi::Function SessionWrap::define(Napi::Env env) {
                       InstanceMethod<&SessionWrap::unref>("unref")});
 }
 
-// new Session(fileSystem, { direct, passthrough, volumeLocks, threads, initFlags,
+// new Session(fileSystem, { direct, passthrough, root, volumeLocks, threads, initFlags,
 //                         protocolMinor, ioUring },
 //             onEvent)
 SessionWrap::SessionWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
@@ -84,6 +85,7 @@ SessionWrap::SessionWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   SessionOptions options;
   options.direct = given.Get("direct").ToBoolean();
   options.passthrough = given.Get("passthrough").ToBoolean();
+  options.root = given.Get("root").ToString().Utf8Value();
   options.volumeLocks = given.Get("volumeLocks").ToBoolean();
   bool lossless;
   options.initFlags = given.Get("initFlags").As<Napi::BigInt>().Uint64Value(&lossless);
@@ -122,6 +124,10 @@ Napi::Value SessionWrap::serve(const Napi::CallbackInfo& info) {
     Ref();  // a mount lives until it is unmounted, whoever still holds the object
   }
   return Napi::Number::New(info.Env(), error);
+}
+
+Napi::Value SessionWrap::findRoot(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), mount_->findRoot());
 }
 
 void SessionWrap::setMountPoint(const Napi::CallbackInfo& info) {

@@ -29,6 +29,8 @@ class ServedMount {
     fileSystem_->release();
   }
 
+  // Whether there is the directory that is to be mounted: 0 or -errno.
+  int findRoot();
   // Takes the descriptor of a mount, whatever it returns.
   int serve(int descriptor, Event onEvent, void* context);
   // For the end of the process. Must come before serve().
@@ -67,6 +69,8 @@ class SessionWrap final : public Napi::ObjectWrap<SessionWrap> {
   void Finalize(Napi::BasicEnv env) override;
 
  private:
+  // findRoot(): 0 or -errno
+  Napi::Value findRoot(const Napi::CallbackInfo& info);
   // serve(descriptor): 0 or -errno
   Napi::Value serve(const Napi::CallbackInfo& info);
   // setMountPoint(directory, helper, major, minor)

@@ -10,7 +10,11 @@ namespace ram::fuse {
 // was taken before the store was asked. Returns the EntryOut's size.
 inline int64_t replyEntry(Session& session, uint64_t parent, const Attributes& attributes,
                           uint64_t changesBefore, Reply& reply) {
-  toEntry(attributes, reply.make<EntryOut>());
+  auto* entry = reply.make<EntryOut>();
+  toEntry(attributes, entry);
+  // The mounted directory was moved into its own mount's reach, from elsewhere: EIO, says the
+  // kernel to a second way to its root.
+  if (attributes.inode == session.root) entry->node = kRootInode;
   reply.grantedInode = attributes.inode;
   session.notifier.granted(attributes.inode, parent, changesBefore);
   return sizeof(EntryOut);

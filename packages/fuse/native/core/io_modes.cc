@@ -32,16 +32,17 @@ void IoModes::Shard::erase(Slot* slot) {
   used--;
 }
 
-bool IoModes::open(uint64_t inode, bool wantsDirect) {
+bool IoModes::open(uint64_t inode, bool wantsDirect, bool forWriting) {
   Shard& shard = this->shard(inode);
   std::lock_guard lock(shard.mutex);
   if (shard.used * 2 >= shard.slots.size()) shard.grow();
   Slot* slot = shard.find(inode);
   if (slot->inode == 0) {
-    *slot = {inode, 0, wantsDirect};
+    *slot = {inode, 0, 0, wantsDirect};
     shard.used++;
   }
   slot->count++;
+  if (forWriting) slot->writers++;
   return slot->direct;
 }
 
@@ -52,17 +53,25 @@ void IoModes::needDirect(uint64_t inode) {
   if (slot->inode != 0) slot->direct = true;
 }
 
-void IoModes::close(uint64_t inode) {
+void IoModes::close(uint64_t inode, bool forWriting) {
   Shard& shard = this->shard(inode);
   std::lock_guard lock(shard.mutex);
   Slot* slot = shard.find(inode);
-  if (slot->inode != 0 && --slot->count == 0) shard.erase(slot);
+  if (slot->inode == 0) return;
+  if (forWriting && slot->writers > 0) slot->writers--;
+  if (--slot->count == 0) shard.erase(slot);
 }
 
 uint32_t IoModes::openCount(uint64_t inode) {
   Shard& shard = this->shard(inode);
   std::lock_guard lock(shard.mutex);
   return shard.find(inode)->count;
+}
+
+bool IoModes::openForWriting(uint64_t inode) {
+  Shard& shard = this->shard(inode);
+  std::lock_guard lock(shard.mutex);
+  return shard.find(inode)->writers > 0;
 }
 
 }  // namespace ram::fuse

@@ -79,10 +79,17 @@ void Notifier::sendName(uint64_t parent, std::string_view name) {
   if (sendEntry(parent, name) != 0) sendInode(parent, 0, 0);
 }
 
+uint64_t Notifier::nodeOf(uint64_t inode) const {
+  uint64_t root = root_.load(std::memory_order_relaxed);
+  if (inode == root) return kRootInode;
+  return inode == kRootInode ? 0 : inode;
+}
+
 int Notifier::writeInode(uint64_t inode, int64_t offset, int64_t length) {
   Message<InvalidateInodeOut> message{};
   message.header = {sizeof(message), static_cast<int32_t>(Notice::kInvalidateInode), 0};
-  message.body = {inode, offset, length};
+  message.body = {nodeOf(inode), offset, length};
+  if (message.body.node == 0) return 0;
   sent_.fetch_add(1, std::memory_order_relaxed);
   return transport_.notify(std::as_bytes(std::span(&message, 1)));
 }
@@ -93,7 +100,8 @@ int Notifier::sendEntry(uint64_t parent, std::string_view name) {
   Message<InvalidateEntryOut> message{};
   uint32_t length = static_cast<uint32_t>(sizeof(message) + name.size() + 1);
   message.header = {length, static_cast<int32_t>(Notice::kInvalidateEntry), 0};
-  message.body = {parent, static_cast<uint32_t>(name.size()), 0};
+  message.body = {nodeOf(parent), static_cast<uint32_t>(name.size()), 0};
+  if (message.body.parent == 0) return 0;
   std::memcpy(buffer, &message, sizeof(message));
   std::memcpy(buffer + sizeof(message), name.data(), name.size());
   buffer[length - 1] = std::byte{0};

@@ -54,6 +54,8 @@ class Notifier final : public Observer {
   int start();
   // The kernel knows the notice that makes all names void (FUSE 7.44).
   void useEpochs() { epochs_.store(true); }
+  // The kernel knows this inode as its node 1 (before any request is served).
+  void useRoot(uint64_t inode) { root_.store(inode); }
 
   void inodeChanged(const Caller& caller, uint64_t inode, uint64_t offset,
                     uint64_t length) override;
@@ -104,6 +106,9 @@ class Notifier final : public Observer {
   void sendName(uint64_t parent, std::string_view name);
   int sendEntry(uint64_t parent, std::string_view name);
   int writeInode(uint64_t inode, int64_t offset, int64_t length);
+  // What the kernel calls the inode; 0 for one that it can't know: the store's root, where another
+  // directory is mounted.
+  uint64_t nodeOf(uint64_t inode) const;
   uint64_t grantParent(uint64_t inode);
   static size_t grantSlot(uint64_t inode) { return (inode * 0x9e3779b97f4a7c15ull) >> 52; }
 
@@ -115,6 +120,7 @@ class Notifier final : public Observer {
   std::array<Grant, kGrants> grants_{};
 
   std::atomic<bool> epochs_{false};
+  std::atomic<uint64_t> root_{1};
   std::shared_mutex sending_;  // shared by those who send a change by themselves; no other in it
 
   std::mutex mutex_;  // guards what follows

@@ -50,16 +50,16 @@ int64_t getAttributes(Session& session, Request& request, Reply& reply) {
   return error < 0 ? error : replyAttributes(attributes, reply);
 }
 
-// Whether the caller could be about to write. The same request comes for chown(path, -1, -1) by
-// anybody, which must not take bits from a file that only its owner may change. Which groups the
-// caller is in is not known here, so a right of any group counts; and where writes are passed
-// through, who holds a descriptor may write whatever the mode says by now, without another word.
-static bool mayWrite(Session& session, const Request& request) {
+// With kHandleKillPrivilegesV2, a request that sets nothing is the kernel's word that the caller is
+// about to write to the file, or that somebody called chown(path, -1, -1), which takes the bits away
+// too but is for the owner. Returns 1 to take them away, 0 to leave all as it is, -EPERM.
+static int killsPrivileges(Session& session, const Request& request) {
   Attributes now;
-  if (request.caller.uid == 0) return true;
-  if (session.fileSystem.getAttributes(request.caller, request.node(), &now) != 0) return true;
-  return request.caller.uid == now.uid || (now.mode & (S_IWGRP | S_IWOTH)) != 0 ||
-         (now.state & kPassedForWriting) != 0;
+  if (session.fileSystem.getAttributes(request.caller, request.node(), &now) != 0) return 1;
+  if (request.caller.uid == 0 || request.caller.uid == now.uid) return 1;
+  // Whoever is about to write has the file open for that, whatever the mode says by now.
+  if (session.ioModes.openForWriting(request.node())) return 1;
+  return losesPrivileges(now) ? -EPERM : 0;
 }
 
 int64_t setAttributes(Session& session, Request& request, Reply& reply) {
@@ -67,12 +67,13 @@ int64_t setAttributes(Session& session, Request& request, Reply& reply) {
   if (in == nullptr) return -EINVAL;
   SetAttributes change{};
   change.fields = fieldsOf(in->valid);
-  // With kHandleKillPrivilegesV2, a request that sets nothing is the kernel's word that an
-  // unprivileged process is about to change the file.
-  bool kills = change.fields == 0 &&
-               (session.negotiated.flags & kHandleKillPrivilegesV2) != 0 &&
-               mayWrite(session, request);
-  if (kills) change.fields = kKillPrivileges;
+  bool kills = false;
+  if (change.fields == 0 && (session.negotiated.flags & kHandleKillPrivilegesV2) != 0) {
+    int verdict = killsPrivileges(session, request);
+    if (verdict < 0) return verdict;
+    kills = verdict > 0;
+    if (kills) change.fields = kKillPrivileges;
+  }
   PrivilegeWatch watch(session, request, kills);
   change.mode = in->mode & 07777;
   change.uid = in->uid;

@@ -40,7 +40,7 @@ class Packer final : public DirectoryVisitor {
  private:
   void putAttributes(const DirectoryEntry& entry, std::byte* at) {
     EntryOut out{};  // node 0: the kernel takes the name only, as for "." and ".."
-    if (entry.attributes != nullptr) {
+    if (entry.attributes != nullptr && entry.inode != session_.root) {
       toEntry(*entry.attributes, &out);
       session_.notifier.granted(entry.inode, directory_, before_);
     }

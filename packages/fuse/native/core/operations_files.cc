@@ -25,6 +25,8 @@ bool needsFlush(const Session& session, const Request& request, const OpenResult
   return (session.options.volumeLocks || opened.flush) && !isOurs(request.caller.pid);
 }
 
+bool writes(uint32_t flags) { return (flags & O_ACCMODE) != O_RDONLY; }
+
 // `direct` is what ioModes said when it counted this open.
 void replyOpened(Session& session, const Request& request, uint64_t inode,
                  const OpenResult& opened, bool direct, Reply& reply, size_t offset) {
@@ -63,7 +65,8 @@ int64_t replyCreated(Session& session, const Request& request, const NewFile& fi
                      uint64_t before, Reply& reply) {
   replyEntry(session, request.node(), file.attributes, before, reply);
   uint64_t inode = file.attributes.inode;
-  bool direct = session.ioModes.open(inode, session.options.direct);
+  reply.openedForWriting = writes(file.in->flags);
+  bool direct = session.ioModes.open(inode, session.options.direct, reply.openedForWriting);
   replyOpened(session, request, inode, file.opened, direct, reply, sizeof(EntryOut));
   return sizeof(EntryOut) + sizeof(OpenOut);
 }
@@ -79,12 +82,14 @@ int64_t open(Session& session, Request& request, Reply& reply) {
   bool kills = (in->openFlags & kOpenKillPrivileges) != 0 && (in->flags & O_TRUNC) != 0;
   PrivilegeWatch watch(session, request, kills);
   OpenResult opened{};
-  bool direct = session.ioModes.open(request.node(), session.options.direct);
+  reply.openedForWriting = writes(in->flags);
+  bool direct =
+      session.ioModes.open(request.node(), session.options.direct, reply.openedForWriting);
   int error = session.fileSystem.open(request.caller, request.node(),
                                       storeFlags(in->flags, direct),
                                       kills ? uint32_t{kWriteKillPrivileges} : 0, &opened);
   if (error < 0) {
-    session.ioModes.close(request.node());
+    session.ioModes.close(request.node(), reply.openedForWriting);
     return error;
   }
   watch.changed();
@@ -125,7 +130,7 @@ int64_t release(Session& session, Request& request, Reply&) {
   if (session.options.volumeLocks) {
     session.locks->releaseHandle(request.node(), session.mount, in->handle);
   }
-  session.ioModes.close(request.node());
+  session.ioModes.close(request.node(), writes(in->flags));
   session.fileSystem.close(request.caller, request.node(), in->handle);
   return 0;
 }
@@ -144,6 +149,8 @@ int64_t write(Session& session, Request& request, Reply& reply) {
   bool fromCache = (in->writeFlags & kWriteFromCache) != 0;
   bool kills = (in->writeFlags & kWriteKillsPrivileges) != 0;
   uint32_t flags = kills ? uint32_t{kWriteKillPrivileges} : 0;
+  // A store through a mapping takes nothing away, as on any file system.
+  if (fromCache) flags |= kWriteKeepPrivileges;
   // The kernel's idea of the end may be outdated when a file also grows from elsewhere.
   if ((in->flags & O_APPEND) != 0 && !fromCache) flags |= kWriteAppend;
   PrivilegeWatch watch(session, request, kills);

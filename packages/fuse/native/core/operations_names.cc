@@ -17,8 +17,8 @@ int64_t renameTo(Session& session, Request& request, uint64_t newParent, uint32_
   std::string_view name, newName;
   if (int error = request.arguments.takeName(&name)) return error;
   if (int error = request.arguments.takeName(&newName)) return error;
-  return session.fileSystem.rename(request.caller, request.node(), name, newParent, newName,
-                                   flags);
+  return session.fileSystem.rename(request.caller, request.node(), name,
+                                   request.inodeOf(newParent), newName, flags);
 }
 
 }  // namespace
@@ -35,7 +35,8 @@ int64_t lookup(Session& session, Request& request, Reply& reply) {
 }
 
 int64_t forget(Session& session, Request& request, Reply&) {
-  if (auto* in = request.arguments.take<ForgetIn>()) {
+  auto* in = request.arguments.take<ForgetIn>();
+  if (in != nullptr && request.header->node != kRootInode) {
     session.fileSystem.forget(request.caller, request.node(), in->count);
   }
   return kNoReply;
@@ -46,7 +47,9 @@ int64_t batchForget(Session& session, Request& request, Reply&) {
   for (uint32_t i = 0; in != nullptr && i < in->count; i++) {
     auto* one = request.arguments.take<ForgetOne>();
     if (one == nullptr) break;
-    session.fileSystem.forget(request.caller, one->node, one->count);
+    if (one->node != kRootInode) {
+      session.fileSystem.forget(request.caller, one->node, one->count);
+    }
   }
   return kNoReply;
 }

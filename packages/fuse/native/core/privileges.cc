@@ -2,7 +2,15 @@
 
 #include <sys/stat.h>
 
+#include "caller_groups.h"
+
 namespace ram::fuse {
+
+bool losesPrivileges(const Attributes& attributes) {
+  if (!S_ISREG(attributes.mode)) return false;
+  return (attributes.mode & S_ISUID) != 0 ||
+         (attributes.mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP);
+}
 
 PrivilegeWatch::PrivilegeWatch(Session& session, const Request& request, bool kills)
     : session_(session), request_(request) {
@@ -13,7 +21,7 @@ PrivilegeWatch::PrivilegeWatch(Session& session, const Request& request, bool ki
   }
   hadBits_ = (before.mode & (S_ISUID | S_ISGID)) != 0;
   dropsGroupBit_ = (before.mode & (S_ISGID | S_IXGRP)) == S_ISGID &&
-                   request.caller.gid != before.gid && S_ISREG(before.mode);
+                   S_ISREG(before.mode) && !isMember(request.caller, before.gid);
 }
 
 void PrivilegeWatch::changed() const {

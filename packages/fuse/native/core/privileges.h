@@ -7,6 +7,9 @@
 
 namespace ram::fuse {
 
+// Whether a file has set-id bits that a change by others takes away.
+bool losesPrivileges(const Attributes& attributes);
+
 // Around one such change.
 class PrivilegeWatch {
  public:
@@ -22,7 +25,8 @@ class PrivilegeWatch {
   const Request& request_;
   bool hadBits_ = false;
   // Linux also clears S_ISGID on a file that its group may not execute (once the mark of mandatory
-  // locking) unless the writer is in that group.
+  // locking) unless the writer is in that group. A request tells the first of the caller's groups;
+  // the others are read from /proc.
   bool dropsGroupBit_ = false;
 };
 

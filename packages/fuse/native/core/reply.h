@@ -45,6 +45,7 @@ class Reply {
   uint64_t openedInode = 0;
   uint64_t openedHandle = 0;
   bool openedDirectory = false;
+  bool openedForWriting = false;
 
  private:
   std::span<std::byte> memory_;

@@ -52,8 +52,11 @@ struct Request {
   std::span<const std::byte> extensions;
   Caller caller = {};
   uint32_t channel = 0;  // of the transport: where the reply must be written
+  uint64_t root = kRootInode;  // the inode that the mount shows at its root
 
-  uint64_t node() const { return header->node; }
+  uint64_t node() const { return inodeOf(header->node); }
+  // The store's number of what the kernel calls `node`.
+  uint64_t inodeOf(uint64_t node) const { return node == kRootInode ? root : node; }
 };
 
 // `bytes` must be aligned to 8 and outlive the request. Returns 0, or -EINVAL when not even the

@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "operations.h"
+#include "subdirectory.h"
 
 namespace ram::fuse {
 
@@ -25,6 +26,9 @@ int Session::attach() {
   std::lock_guard lock(closeMutex_);
   mount = static_cast<uint32_t>(number);
   open_ = true;
+  if (options.root.empty()) return 0;
+  if (int error = findDirectory(fileSystem, mount, options.root, &root)) return error;
+  notifier.useRoot(root);
   return 0;
 }
 
@@ -52,6 +56,7 @@ void Session::handle(std::span<const std::byte> bytes, uint32_t channel,
   }
   request.channel = channel;
   request.caller.mount = mount;
+  request.root = root;
   Reply reply(replyMemory);
   int64_t result = dispatch(request, reply);
   if (result == kNoReply) return;
@@ -130,10 +135,12 @@ int64_t Session::retryWithFreedSpace(const Operation& operation, const Request& 
 // The kernel never took the reply (its client was killed): it does not hold what it granted.
 void Session::undo(const Request& request, const Reply& reply) {
   if (reply.openedInode != 0) {
-    if (!reply.openedDirectory) ioModes.close(reply.openedInode);
+    if (!reply.openedDirectory) ioModes.close(reply.openedInode, reply.openedForWriting);
     fileSystem.close(request.caller, reply.openedInode, reply.openedHandle);
   }
-  if (reply.grantedInode != 0) fileSystem.forget(request.caller, reply.grantedInode, 1);
+  if (reply.grantedInode != 0 && reply.grantedInode != root) {
+    fileSystem.forget(request.caller, reply.grantedInode, 1);
+  }
 }
 
 void Session::lockSettled(uint64_t unique, uint32_t channel, int result) {

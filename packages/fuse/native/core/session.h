@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <string>
 
 #include "freed_space.h"
 #include "io_modes.h"
@@ -36,6 +37,7 @@ struct SessionOptions {
   bool direct = false;               // io 'direct': no page cache
   bool passthrough = false;          // io 'passthrough', where the kernel lets us
   bool volumeLocks = false;          // locks 'volume': our lock table, not the kernel's
+  std::string root = {};             // the directory that is mounted, "a/b"; empty: all
   uint64_t initFlags = ~uint64_t{0}; // what may be negotiated; tests mask some
   uint32_t protocolMinor = kMinor;   // as a kernel of this minor would have it, if it is older
 };
@@ -92,6 +94,8 @@ class Session final : public RequestHandler, public LockListener, public Backing
   Counters counters;
   std::shared_ptr<LockTable> locks;
   uint32_t mount = 0;
+  // What the kernel calls node 1. Of another directory than the store's root a reference is held.
+  uint64_t root = kRootInode;
   Negotiated negotiated;  // written by INIT, before which no other request is answered
   std::atomic<bool> ready{false};
   std::optional<int> initialized;  // by INIT: its outcome, until the reply is sent

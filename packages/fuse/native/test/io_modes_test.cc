@@ -33,6 +33,19 @@ TEST_CASE("io modes: a close too many does no harm") {
   CHECK(modes.openCount(7) == 0);
 }
 
+TEST_CASE("io modes: tell whether anybody may write") {
+  IoModes modes;
+  CHECK_FALSE(modes.openForWriting(7));
+  modes.open(7, false);
+  CHECK_FALSE(modes.openForWriting(7));
+  modes.open(7, false, true);
+  CHECK(modes.openForWriting(7));
+  modes.close(7);
+  CHECK(modes.openForWriting(7));
+  modes.close(7, true);
+  CHECK_FALSE(modes.openForWriting(7));
+}
+
 TEST_CASE("io modes: counts agree with a model over many inodes") {
   IoModes modes;
   std::map<uint64_t, uint32_t> model;

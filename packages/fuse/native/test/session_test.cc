@@ -314,6 +314,19 @@ TEST_CASE("privileges: a setattr that sets nothing clears them") {
   CHECK((reply.as<AttributesOut>().attributes.mode & 07777) == 0777);
 }
 
+TEST_CASE("privileges: where nobody can write it is chown of neither, for the owner and root") {
+  Harness harness;
+  harness.start();
+  uint64_t inode = harness.createFile("a", 06777);
+  harness.call(RequestBuilder(kRelease, inode).with(ReleaseIn{inode, 2, 0, 0}));
+  RequestBuilder nothing(kSetattr, inode);
+  nothing.with(SetattrIn{});
+  CHECK(harness.call(nothing.as(5, 5)).header.error == -EPERM);
+  auto reply = harness.call(nothing.as(0, 0));
+  CHECK((reply.as<AttributesOut>().attributes.mode & 07777) == 0777);
+  CHECK(harness.call(nothing.as(5, 5)).header.error == 0);
+}
+
 TEST_CASE("privileges: open with O_TRUNC clears them when the kernel says so") {
   Harness harness;
   harness.start();

@@ -1,20 +1,36 @@
-// A client that maps files: test/programs/mapper.py, asked from here.
-import { spawn } from 'node:child_process';
+// A client that maps files: test/programs/mapper.cc, asked from here.
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-export class Mapper {
-  readonly #child = spawn(
-    'python3',
-    [fileURLToPath(new URL('../programs/mapper.py', import.meta.url))],
-    { stdio: ['pipe', 'pipe', 'inherit'] },
-  );
-  readonly #lines = createInterface(this.#child.stdout)[Symbol.asyncIterator]();
+function compile(): string {
+  const source = fileURLToPath(new URL('../programs/mapper.cc', import.meta.url));
+  const folder = mkdtempSync(join(tmpdir(), 'ram-mapper-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const program = join(folder, 'mapper');
+  const flags = ['-std=c++20', '-Wall', '-Wextra', '-Werror'];
+  execFileSync(process.env.CXX ?? 'c++', [...flags, '-o', program, source], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  return program;
+}
 
-  /** One command of mapper.py; its answer. */
+let program: string | undefined;
+
+export class Mapper {
+  readonly #child = spawn((program ??= compile()), [], { stdio: ['pipe', 'pipe', 'inherit'] });
+  readonly #lines = createInterface({ input: this.#child.stdout, crlfDelay: Infinity })[
+    Symbol.asyncIterator
+  ]();
+
+  /** One command of mapper.cc; its answer. */
   async ask(...words: (string | number)[]): Promise<string> {
     this.#child.stdin.write(`${words.join(' ')}\n`);
-    const { value } = await this.#lines.next();
+    const { value, done } = await this.#lines.next();
+    if (done === true) throw new Error('the mapper has died');
     return String(value);
   }
 

@@ -117,6 +117,7 @@ class BackingDevice {
 enum WriteFlag : uint32_t {
   kWriteAppend = 1u << 0,          // write at the end, whatever the offset says
   kWriteKillPrivileges = 1u << 1,  // as SetField::kKillPrivileges
+  kWriteKeepPrivileges = 1u << 2,  // security.capability too, which any other write takes away
 };
 
 struct WriteResult {
