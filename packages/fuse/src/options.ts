@@ -26,9 +26,9 @@ export interface MountOptions {
    */
   io?: IoMode;
   /**
-   * The directory of the Volume that is mounted: an absolute path, without `..`, whose symbolic links
-   * are not followed. The mount stays with the directory when it is renamed, and is empty once it is
-   * removed. Default: `/`, all of it.
+   * The directory of the Volume that is mounted: an absolute path without `..`; symbolic links in
+   * it are not followed. The mount stays with the directory when it is renamed, and is empty once
+   * it is removed. Default: `/`, all of it.
    */
   root?: string;
   /** Let users in who did not mount. Default: as root. Others need `user_allow_other` in

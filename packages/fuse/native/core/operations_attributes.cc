@@ -50,9 +50,9 @@ int64_t getAttributes(Session& session, Request& request, Reply& reply) {
   return error < 0 ? error : replyAttributes(attributes, reply);
 }
 
-// With kHandleKillPrivilegesV2, a request that sets nothing is the kernel's word that the caller is
-// about to write to the file, or that somebody called chown(path, -1, -1), which takes the bits away
-// too but is for the owner. Returns 1 to take them away, 0 to leave all as it is, -EPERM.
+// With kHandleKillPrivilegesV2, a request that sets nothing is the kernel's word that the caller
+// is about to write to the file, or that somebody called chown(path, -1, -1), which takes the bits
+// away too but is for the owner. Returns 1 to take them away, 0 to leave all as it is, -EPERM.
 static int killsPrivileges(Session& session, const Request& request) {
   Attributes now;
   if (session.fileSystem.getAttributes(request.caller, request.node(), &now) != 0) return 1;

@@ -1,5 +1,6 @@
-// Writes on each side of a mounted Volume and looks on each other side: the table "What each io mode
-// promises" in the README, cell by cell. Arguments: two directories, io. Prints the number of cells.
+// Writes on each side of a mounted Volume and looks on each other side: the table "What each io
+// mode promises" in the README, cell by cell. Arguments: two directories, io. Prints the number of
+// cells.
 import assert from 'node:assert';
 import fs from 'node:fs';
 import { Volume } from '@ram/fs-core';

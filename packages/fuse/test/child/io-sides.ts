@@ -1,7 +1,7 @@
 // The sides from which a file of a mounted Volume can be seen and changed: descriptors on mounts, a
 // client's shared mapping, volume.fs, views.
 import assert from 'node:assert';
-import fs from 'node:fs';
+import type fs from 'node:fs';
 import type { Volume } from '@ram/fs-core';
 import type { Mapper } from './mapper.ts';
 

@@ -1,6 +1,6 @@
 // Maps files, and stores into the mappings, as it is told line by line; answers each with one line.
 //
-//   map NAME PATH [LENGTH]      shared; the descriptor is closed at once. LENGTH may go past the end
+//   map NAME PATH [LENGTH]      shared; the descriptor is closed at once. LENGTH may pass the end
 //   store NAME OFFSET TEXT      ok, or SIGBUS
 //   load NAME OFFSET LENGTH     the bytes, or SIGBUS; NULs and line ends as they are, so none
 //   sync NAME                   msync(MS_SYNC)
