@@ -56,7 +56,7 @@ export function renderReport({ memfiles, freedBytes, dryRun }: GcReport): string
 
 function describe({ target, link, actions, refusal }: CollectedMemfile, dryRun: boolean): string {
   const name = `${showMemoryPath(target)} (${showMemoryPath(link)})`;
-  const done = `${dryRun && actions.length > 0 ? 'to be ' : ''}${actions.join(', ')}`;
-  if (refusal === null) return `${name}: ${done}`;
-  return `${name}: ${done === '' ? '' : `${done}; `}left alone: ${refusal}`;
+  const done = actions.map((action) => (dryRun ? action.replace(/\w+$/, 'to be $&') : action));
+  if (refusal === null) return `${name}: ${done.join(', ')}`;
+  return `${name}: ${done.map((text) => `${text}; `).join('')}left alone: ${refusal}`;
 }

@@ -32,6 +32,7 @@ export function toAbsolute(path: ByteString): ByteString {
   if (path.startsWith('/')) return path;
   const directory = fromText(process.cwd());
   const rest = path.replace(/^(?:\.\/+)+/, '');
+  if (rest === '.' || (rest === '' && path !== '')) return directory;
   return directory === '/' ? `/${rest}` : `${directory}/${rest}`;
 }
 

@@ -25,7 +25,8 @@ interface Flags {
 
 const help = `
 The path of such a file is a symbolic link, its content lies in /dev/shm: every program that follows
-the link works in memory. After a restart the content is gone, and the link is stale.
+the link works in memory. After a restart the content is gone, and the link is stale. Programs that
+save by renaming a new file (sed -i, many editors) leave a file on disk in the place of the link.
 
 Examples:
   $ curl -s https://example.org | ram file put page.html
