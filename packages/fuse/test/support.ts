@@ -91,16 +91,16 @@ export class Server {
     return Server.startProgram('serve.ts', args, user);
   }
 
+  /** @param prefix A command that executes the rest of its arguments, such as unshare(1). */
   static async startProgram(
     name: string,
     args: string[],
     user: { uid?: number; gid?: number } = {},
+    prefix: string[] = [],
   ): Promise<Server> {
-    const child = spawn(
-      process.execPath,
-      [...childNodeArguments, fileURLToPath(childProgram(name)), ...args],
-      { stdio: ['pipe', 'pipe', 'pipe'], ...user },
-    );
+    const program = [...childNodeArguments, fileURLToPath(childProgram(name)), ...args];
+    const [command = '', ...rest] = [...prefix, process.execPath, ...program];
+    const child = spawn(command, rest, { stdio: ['pipe', 'pipe', 'pipe'], ...user });
     const server = new Server(child);
     await Promise.race([server.#ready, server.#exited]);
     if (!server.#output.includes('ready\n')) throw new Error(server.#output);
