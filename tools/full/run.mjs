@@ -11,7 +11,7 @@ import { formatResult } from './result.mjs';
 const resultFile = new URL('./last-result.md', import.meta.url);
 
 try {
-  setUp('test');
+  setUp('full');
   const start = Date.now();
   const reports = runStepsForReports(fullSteps);
   const machine = {

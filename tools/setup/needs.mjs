@@ -1,6 +1,6 @@
 // The one table of what ram needs from the system, and why.
 
-/** @typedef {'start' | 'test'} Purpose `test` needs all that `start` needs. */
+/** @typedef {'start' | 'test' | 'full'} Purpose Each needs all that those before it need. */
 
 /**
  * @typedef {object} Need
@@ -102,7 +102,16 @@ export const needs = [
       alpine: 'chromium',
     },
   },
+  ...['fio', 'stress-ng', 'dbench'].map((name) => ({
+    purpose: /** @type {const} */ ('full'),
+    why: 'stress programs on a mount',
+    sign: { command: name },
+    packages: { debian: name, fedora: name, arch: name, alpine: name },
+  })),
 ];
+
+/** The purposes, each with all that those before it need. @type {readonly Purpose[]} */
+export const purposes = ['start', 'test', 'full'];
 
 /** How each family installs packages. */
 export const installCommands = {

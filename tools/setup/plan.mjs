@@ -1,5 +1,5 @@
 // Decides from a machine what is to be done. Pure: looks at nothing and changes nothing.
-import { installCommands, needs, pnpmVersion } from './needs.mjs';
+import { installCommands, needs, pnpmVersion, purposes } from './needs.mjs';
 
 /** @typedef {import('./machine.mjs').Machine} Machine */
 /** @typedef {import('./needs.mjs').Family} Family */
@@ -18,9 +18,8 @@ import { installCommands, needs, pnpmVersion } from './needs.mjs';
  * @returns {SetupPlan}
  */
 export function planSetup(machine, purpose) {
-  const missing = needs.filter(
-    (need) => (need.purpose === 'start' || purpose === 'test') && !machine.has(need.sign),
-  );
+  const included = new Set(purposes.slice(0, purposes.indexOf(purpose) + 1));
+  const missing = needs.filter((need) => included.has(need.purpose) && !machine.has(need.sign));
   const canInstall = machine.root && machine.family === 'debian' && machine.aptGet;
   return {
     aptPackages: canInstall

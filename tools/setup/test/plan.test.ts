@@ -23,11 +23,13 @@ describe('the plan for a machine', () => {
   });
 
   it('installs as root on Debian what is missing, and no test tools for npm start', () => {
-    const names = (purpose: 'start' | 'test') =>
+    const names = (purpose: 'start' | 'test' | 'full') =>
       planSetup(bare, purpose).aptPackages.map(({ name }) => name);
     expect(names('start')).toContain('fuse3');
     expect(names('start')).not.toContain('doctest-dev');
-    expect(names('test')).toEqual(needs.map(({ packages }) => packages.debian));
+    expect(names('test')).toContain('doctest-dev');
+    expect(names('test')).not.toContain('fio');
+    expect(names('full')).toEqual(needs.map(({ packages }) => packages.debian));
     expect(planSetup(bare, 'test').byHand).toEqual([]);
   });
 

@@ -36,7 +36,8 @@ int Store::describe(const Caller& caller, uint64_t inode, const InodeRecord* rec
   if (S_ISREG(record->mode)) return content_.describe(inode, record, out);
   out->size = record->size;
   out->blocks = 0;
-  out->accessed = time(record->accessed, record->accessedNs);
+  out->accessed = time(__atomic_load_n(&record->accessed, __ATOMIC_RELAXED),
+                       __atomic_load_n(&record->accessedNs, __ATOMIC_RELAXED));
   out->modified = time(record->modified, record->modifiedNs);
   out->changed = time(record->changed, record->changedNs);
   return 0;

@@ -329,5 +329,35 @@ TEST_CASE("many threads at once leave a sound store") {
   CHECK(surprises.load() == 0);
 }
 
+// For TSan. Each listing takes a new access time: the directory has been changed before.
+TEST_CASE("a directory is listed by some while others ask for its times") {
+  SmallStore store(4 << 20);
+  const uint64_t directory = store.make("d", S_IFDIR | 0755);
+  struct Visitor final : DirectoryVisitor {
+    bool visit(const DirectoryEntry&) override { return true; }
+  };
+  std::atomic<int> failures{0};
+  const auto list = [&] {
+    Visitor visitor;
+    SetAttributes change{};
+    change.fields = kSetModifiedNow;
+    Attributes out;
+    for (int i = 0; i < 300; ++i) {
+      if (store->setAttributes(kSelf, directory, change, &out) != 0) ++failures;
+      if (store->readDirectory(kSelf, directory, 0, false, &visitor) != 0) ++failures;
+    }
+  };
+  const auto look = [&] {
+    Attributes out;
+    for (int i = 0; i < 600; ++i) {
+      if (store->getAttributes(kSelf, directory, &out) != 0) ++failures;
+    }
+  };
+  std::thread threads[4] = {std::thread(list), std::thread(look), std::thread(list),
+                            std::thread(look)};
+  for (std::thread& thread : threads) thread.join();
+  CHECK(failures == 0);
+}
+
 }  // namespace
 }  // namespace ram

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 
+#include "kernel_order.h"
 #include "operations.h"
 #include "subdirectory.h"
 
@@ -46,6 +47,7 @@ void Session::close() {
 
 void Session::handle(std::span<const std::byte> bytes, uint32_t channel,
                      std::span<std::byte> replyMemory) {
+  beginAfterReplies(this);
   Request request;
   if (parseRequest(bytes, &request) != 0) {
     counters.malformed.fetch_add(1, std::memory_order_relaxed);
@@ -62,6 +64,7 @@ void Session::handle(std::span<const std::byte> bytes, uint32_t channel,
   if (result == kNoReply) return;
   if (result < 0) counters.errors.fetch_add(1, std::memory_order_relaxed);
   auto answer = reply.finish(request.header->unique, result);
+  endBeforeReply(this);
   int sent = transport.send(channel, answer);
   if (initialized) finishInit();
   if (sent >= 0) return;
