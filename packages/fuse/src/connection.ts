@@ -1,24 +1,26 @@
-import { access, writeFile } from 'node:fs/promises';
 import { systemError } from '@ram/errno';
-import { codeOf, fuseError } from './errors.ts';
+import { directoryArgument } from './arguments.ts';
+import { fuseError } from './errors.ts';
 import { resolveDirectory } from './mount-state.ts';
 import { findMount, isFuse } from './mount-table.ts';
 import type { MountIdentity } from './mount-table.ts';
 import { native } from './native.ts';
 
 const connections = '/sys/fs/fuse/connections';
+const eperm = 1;
+const enoent = 2;
 const einval = 22;
-const detach = 2;
 
 /**
  * Ends the connection of a FUSE mount: its server gets no more requests, its clients get errors,
  * and what waited for an answer waits no longer. The mount itself stays, dead.
  *
- * @throws EINVAL where nothing is mounted, `ERR_RAM_NOT_A_FUSE_MOUNT`, `ERR_RAM_NO_FUSECTL` where
- * the kernel's control file system is not mounted and only root could mend that.
+ * @throws EINVAL where nothing is mounted, EACCES where it is another user's,
+ * `ERR_RAM_NOT_A_FUSE_MOUNT`, `ERR_RAM_NO_FUSECTL` where the kernel's control file system is not
+ * mounted and only root could do without, `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`.
  */
 export async function abortConnection(directory: string): Promise<void> {
-  const path = await resolveDirectory(directory);
+  const path = await resolveDirectory(directoryArgument(directory));
   const entry = await findMount(path);
   if (!entry) throw systemError(einval, 'abort', directory);
   if (!isFuse(entry)) {
@@ -29,19 +31,14 @@ export async function abortConnection(directory: string): Promise<void> {
 
 /** As abortConnection(), for a FUSE mount that was found. */
 export async function abortConnectionOf(mount: MountIdentity): Promise<void> {
-  const control = `${connections}/${mount.device}/abort`;
-  const mountIt = `mount -t fusectl none ${connections}`;
-  if (await tryAbort(control)) return;
-  const [mounted] = await native().mountControl(connections);
-  if (mounted < 0) {
-    const message = `${control} is not there: mount it with \`${mountIt}\` (as root)`;
-    throw fuseError('ERR_RAM_NO_FUSECTL', message);
-  }
-  try {
-    await tryAbort(control);
-  } finally {
-    await native().unmount(connections, detach);
-  }
+  const [result] = await native().endConnection(mount.device);
+  if (result >= 0 || result === -enoent) return; // no such file: it has ended by itself
+  if (result !== -eperm) throw systemError(result, 'abort', mount.directory);
+  if (await hasControlFiles()) return; // the same
+  const message =
+    `${connections}/${mount.device}/abort is not there: mount it with ` +
+    `\`mount -t fusectl none ${connections}\` (as root)`;
+  throw fuseError('ERR_RAM_NO_FUSECTL', message);
 }
 
 /** Whether the kernel's control files are there. */
@@ -49,16 +46,4 @@ export async function hasControlFiles(): Promise<boolean> {
   // Root's directory of a mounted fusectl has no entries when there are no connections, so its
   // type decides.
   return (await findMount(connections)) !== undefined;
-}
-
-/** False: there is no such file. It is gone too when the connection has ended by itself. */
-async function tryAbort(control: string): Promise<boolean> {
-  try {
-    await access(control);
-    await writeFile(control, '1');
-    return true;
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return hasControlFiles();
-    throw error;
-  }
 }

@@ -1,6 +1,4 @@
 import { opendir, stat } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { invalidArgument, invalidValue } from '@ram/errno';
 import { adviceError, codeOf, fuseError } from './errors.ts';
 import { resolveDirectory, stateOfResolved } from './mount-state.ts';
 import { findMount, isFuse } from './mount-table.ts';
@@ -11,18 +9,6 @@ const enoent = 2;
 const ebusy = 16;
 const enotdir = 20;
 const enotempty = 39;
-
-/** The path that a caller gave. @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` */
-export function directoryArgument(directory: unknown): string {
-  if (directory instanceof URL) return fileURLToPath(directory);
-  if (typeof directory !== 'string') {
-    throw invalidArgument('directory', ['string', 'URL'], directory);
-  }
-  if (directory === '' || directory.includes('\0')) {
-    throw invalidValue('directory', directory, 'must be a path without null bytes');
-  }
-  return directory;
-}
 
 /**
  * Makes sure that `directory` can be mounted on, and clears the left-over of a dead server away.

@@ -2,7 +2,9 @@ import { spawn } from 'node:child_process';
 import { lstat, readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { systemError } from '@ram/errno';
+import { directoryArgument } from './arguments.ts';
 import { findMount, isFuse } from './mount-table.ts';
+import type { MountEntry } from './mount-table.ts';
 
 /**
  * What is at a directory: `'free'`: no mount point; `'mounted'`: a FUSE mount that answers;
@@ -15,16 +17,20 @@ const answerTimeoutMs = 2000;
 const linksMax = 40;
 const eloop = 40;
 
-/** Tells what is at `directory`. Never waits longer than two seconds for a server. */
+/**
+ * Tells what is at `directory`. Never waits longer than two seconds for a server.
+ * @throws ENOENT, ENOTDIR, EACCES, ELOOP as `realpath`, `ERR_INVALID_ARG_TYPE`,
+ * `ERR_INVALID_ARG_VALUE`
+ */
 export async function mountState(directory: string): Promise<MountState> {
-  return stateOfResolved(await resolveDirectory(directory));
+  return stateOfResolved(await resolveDirectory(directoryArgument(directory)));
 }
 
 /** As mountState(), for a path that resolveDirectory() gave. */
 export async function stateOfResolved(directory: string): Promise<MountState> {
   const entry = await findMount(directory);
   if (!entry) return 'free';
-  return isFuse(entry) ? askServer(directory) : 'other';
+  return isFuse(entry) ? askServer(entry) : 'other';
 }
 
 /**
@@ -46,11 +52,13 @@ export async function resolveDirectory(directory: string): Promise<string> {
 
 /**
  * Asks in a process of its own: a call into a mount whose server is frozen may never return, and
- * nothing can end it.
+ * nothing can end it. As the user to whom the mount belongs where others are kept out of it: they
+ * get an answer from the kernel, whatever has become of the server.
  */
-function askServer(directory: string): Promise<MountState> {
+function askServer({ directory, owner }: MountEntry): Promise<MountState> {
   return new Promise((settle) => {
     const child = spawn('stat', ['-f', '--', directory], {
+      ...(process.geteuid?.() === 0 && owner),
       env: { ...process.env, LC_ALL: 'C' },
       stdio: ['ignore', 'ignore', 'pipe'],
     });

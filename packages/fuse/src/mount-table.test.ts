@@ -16,6 +16,15 @@ it('parses type, source, device and octal escapes', () => {
   ]);
 });
 
+it('tells whom a mount lets in alone', () => {
+  const end = 'fuse.ram ram rw,user_id=65534,group_id=7';
+  const [own, shared] = parseMountTable(
+    [`36 22 0:40 / /own rw - ${end}`, `37 22 0:41 / /all rw - ${end},allow_other`].join('\n'),
+  );
+  expect(own?.owner).toEqual({ uid: 65534, gid: 7 });
+  expect(shared?.owner).toBeUndefined();
+});
+
 it('tells FUSE from other types', () => {
   expect(parseMountTable(lines).map(isFuse)).toEqual([false, true, true]);
 });

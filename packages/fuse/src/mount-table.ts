@@ -11,6 +11,8 @@ export interface MountEntry {
   device: number;
   /** The major one; both together tell a mount from others at the same directory. */
   major: number;
+  /** Of a FUSE mount that lets only this user in. */
+  owner?: { uid: number; gid: number };
 }
 
 /** What tells one mount from another. */
@@ -50,7 +52,7 @@ export function parseMountTable(text: string): MountEntry[] {
     // 36 35 98:0 /root /mount/point rw,noatime master:1 … - fuse.ram source rw
     const [before, after] = line.split(' - ', 2);
     const left = before?.split(' ') ?? [];
-    const [type, source] = after?.split(' ') ?? [];
+    const [type, source, options] = after?.split(' ') ?? [];
     const [, , numbers, , directory] = left;
     if (!numbers || !directory || !type || source === undefined) continue;
     const [major, device] = numbers.split(':').map(Number);
@@ -61,9 +63,16 @@ export function parseMountTable(text: string): MountEntry[] {
       source: unescape(source),
       device,
       major,
+      ...ownerOf(options),
     });
   }
   return entries;
+}
+
+function ownerOf(options = ''): Pick<MountEntry, 'owner'> {
+  const [, uid, gid] = /(?:^|,)user_id=(\d+),group_id=(\d+)(?:,|$)/.exec(options) ?? [];
+  if (!uid || !gid || options.split(',').includes('allow_other')) return {};
+  return { owner: { uid: Number(uid), gid: Number(gid) } };
 }
 
 /** Space, tab, newline and backslash are written as three octal digits. */

@@ -1,11 +1,12 @@
 import { closeSync } from 'node:fs';
 import { invalidArgument, systemError } from '@ram/errno';
+import { directoryArgument } from './arguments.ts';
 import { fuseError, noFuse, noIoUring } from './errors.ts';
 import { mountFuseNative } from './fuse-native/mount.ts';
 import type { FuseNativeSource } from './fuse-native/mount.ts';
 import type { FuseNativeOptions } from './fuse-native/options.ts';
 import { findFusermount, mountWithHelper } from './fusermount.ts';
-import { directoryArgument, identifyMount, prepareMountPoint } from './mount-point.ts';
+import { identifyMount, prepareMountPoint } from './mount-point.ts';
 import type { MountIdentity } from './mount-table.ts';
 import { Mounted } from './mounted.ts';
 import { native } from './native.ts';

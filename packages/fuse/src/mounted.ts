@@ -1,3 +1,4 @@
+import { unmountOptions } from './arguments.ts';
 import type { NativeSession } from './native.ts';
 import { adviceError, codeOf } from './errors.ts';
 import { ioInForce } from './io-in-force.ts';
@@ -77,15 +78,16 @@ export class Mounted {
    * not set.
    */
   async unmount(options: UnmountOptions = {}): Promise<void> {
+    const { force, timeoutMs } = unmountOptions(options);
     if (await this.#isOver(0)) return;
     try {
-      await unmountLive(this.#mount, options.timeoutMs);
+      await unmountLive(this.#mount, timeoutMs);
     } catch (error) {
       if (await this.#isOver(0)) return;
-      if (codeOf(error) === 'EBUSY' && options.force) await this.#force();
+      if (codeOf(error) === 'EBUSY' && force) await this.#force();
       else if (codeOf(error) !== 'EINVAL') throw error;
       // EINVAL: somebody else took it away, and its end has not been told yet, or covered it.
-      else if (!options.force) await this.#refuseCovered();
+      else if (!force) await this.#refuseCovered();
     }
     if (!(await this.#isOver(endTimeoutMs))) this.#finish();
   }

@@ -60,7 +60,7 @@ export interface Native {
     data: string,
   ): Promise<SystemCallAnswer>;
   unmount(directory: string, flags: number): Promise<SystemCallAnswer>;
-  mountControl(directory: string): Promise<SystemCallAnswer>;
+  endConnection(minor: number): Promise<SystemCallAnswer>;
   socketPair(): [ours: number, theirs: number] | number;
   receiveDescriptor(socket: number): number;
   closeOnExec(descriptor: number): number;

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { systemError } from '@ram/errno';
+import { directoryArgument, unmountOptions } from './arguments.ts';
 import { abortConnectionOf } from './connection.ts';
 import { adviceError, codeOf, fuseError } from './errors.ts';
 import { findFusermount, unmountWithHelper } from './fusermount.ts';
@@ -14,7 +15,7 @@ export interface UnmountOptions {
    * that have files open there get errors. Default false.
    */
   force?: boolean;
-  /** How long to wait for a mount that is in use, in milliseconds. Default 2000. */
+  /** How long to wait for a mount that is in use, in milliseconds, >= 0. Default 2000. */
   timeoutMs?: number;
 }
 
@@ -28,16 +29,19 @@ const delayMaxMs = 100;
 
 /**
  * Unmounts the FUSE mount at `directory`, whoever serves it. The left-over of a server that is
- * gone, and with `force` that of a frozen one, is cleared away.
+ * gone, and with `force` that of a frozen one, is cleared away. Takes `timeoutMs` and at most two
+ * seconds more, in which it asks the server whether it is there.
  *
  * @throws EINVAL when nothing is mounted there, EBUSY when it stays in use, EPERM,
- * `ERR_RAM_NOT_A_FUSE_MOUNT`, `ERR_RAM_NO_FUSERMOUNT`
+ * `ERR_RAM_NOT_A_FUSE_MOUNT`, `ERR_RAM_NO_FUSERMOUNT`, `ERR_INVALID_ARG_TYPE`,
+ * `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE`
  */
 export async function unmountDirectory(
   directory: string,
   options: UnmountOptions = {},
 ): Promise<void> {
-  const path = await resolveDirectory(directory);
+  const { force, timeoutMs } = unmountOptions(options);
+  const path = await resolveDirectory(directoryArgument(directory));
   const entry = await findMount(path);
   if (!entry) throw systemError(einval, 'umount', directory);
   if (!isFuse(entry)) {
@@ -45,14 +49,14 @@ export async function unmountDirectory(
   }
   const state = await stateOfResolved(path);
   if (state === 'dead') return detachMount(entry);
-  if (state === 'unresponsive' && !options.force) {
+  if (state === 'unresponsive' && !force) {
     throw adviceError(ebusy, 'umount', directory, 'its server does not answer; use force');
   }
   if (state !== 'unresponsive') {
     try {
-      return await unmountLive(entry, options.timeoutMs);
+      return await unmountLive(entry, timeoutMs);
     } catch (error) {
-      if (!options.force || codeOf(error) !== 'EBUSY') throw error;
+      if (!force || codeOf(error) !== 'EBUSY') throw error;
     }
   }
   await endConnection(entry);
@@ -63,7 +67,7 @@ export async function unmountDirectory(
  * Unmounts a mount that answers; waits while it is in use.
  * @throws EINVAL when it is not, or no longer, the topmost one there; EBUSY, EPERM, …
  */
-export async function unmountLive(mount: MountIdentity, timeoutMs = 2000): Promise<void> {
+export async function unmountLive(mount: MountIdentity, timeoutMs: number): Promise<void> {
   const { directory } = mount;
   const giveUp = Date.now() + timeoutMs;
   for (let wait = firstDelayMs; ; wait = Math.min(2 * wait, delayMaxMs)) {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { childNodeArguments, requirement, runCommand } from '@ram/test-support';
 import { afterEach } from 'vitest';
-import type { MountOptions, MountStats } from '../src/index.ts';
+import type { MountOptions, MountStats, UnmountOptions } from '../src/index.ts';
 
 const isRoot = process.geteuid?.() === 0;
 
@@ -86,8 +86,9 @@ export class Server {
     options: MountOptions = {},
     volume: object = { maxBytes: '256M' },
     user: { uid?: number; gid?: number } = {},
+    unmount: UnmountOptions = {},
   ): Promise<Server> {
-    const args = [folder, JSON.stringify(options), JSON.stringify(volume)];
+    const args = [folder, ...[options, volume, unmount].map((one) => JSON.stringify(one))];
     return Server.startProgram('serve.ts', args, user);
   }
 

@@ -67,15 +67,13 @@ Napi::Value unmount(const Napi::CallbackInfo& info) {
                {info[0].As<Napi::String>(), {}, {}, info[1].As<Napi::Number>().Uint32Value(), {}});
 }
 
-// mountControl(directory): Promise<[0 or -errno, syscall]>; mounts fusectl there
-Napi::Value mountControl(const Napi::CallbackInfo& info) {
+// endConnection(minor): Promise<[0 or -errno, syscall]>; of the mount with that device
+Napi::Value end(const Napi::CallbackInfo& info) {
   auto work = [](const MountRequest& request, const char** syscall) {
-    *syscall = "mount";
-    unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
-    const char* directory = request.directory.c_str();
-    return ::mount("none", directory, "fusectl", flags, nullptr) != 0 ? -errno : 0;
+    *syscall = "abort";
+    return endConnection(static_cast<uint32_t>(request.flags));
   };
-  return start(info, work, {info[0].As<Napi::String>(), {}, {}, 0, {}});
+  return start(info, work, {{}, {}, {}, info[0].As<Napi::Number>().Uint32Value(), {}});
 }
 
 // socketPair(): [ours, theirs] or -errno
@@ -105,7 +103,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports["Session"] = SessionWrap::define(env);
   exports["mountDevice"] = Napi::Function::New(env, mountDevice);
   exports["unmount"] = Napi::Function::New(env, unmount);
-  exports["mountControl"] = Napi::Function::New(env, mountControl);
+  exports["endConnection"] = Napi::Function::New(env, end);
   exports["socketPair"] = Napi::Function::New(env, socketPair);
   exports["receiveDescriptor"] = Napi::Function::New(env, receive);
   exports["closeOnExec"] = Napi::Function::New(env, closeOnExec);

@@ -97,6 +97,13 @@ int openHiddenControl(const char* name) {
   return control;
 }
 
+// Returns -1 with errno: EACCES where the connection is another user's.
+int openControl(uint32_t minor) {
+  std::string name = std::to_string(minor) + "/abort";
+  int control = ::open((kConnections + name).c_str(), O_WRONLY | O_CLOEXEC);
+  return control < 0 && errno == ENOENT ? openHiddenControl(name.c_str()) : control;
+}
+
 }  // namespace
 
 int mountWithDevice(const MountRequest& request, const char** syscall) {
@@ -163,10 +170,16 @@ void unmountAtExit(const MountPoint& mount) {
   }
 }
 
+int endConnection(uint32_t minor) {
+  int control = openControl(minor);
+  if (control < 0) return -errno;
+  int result = ::write(control, "1", 1) < 0 ? -errno : 0;
+  ::close(control);
+  return result;
+}
+
 int abortConnection(int device, uint32_t minor) {
-  std::string name = std::to_string(minor) + "/abort";
-  int control = ::open((kConnections + name).c_str(), O_WRONLY | O_CLOEXEC);
-  if (control < 0) control = openHiddenControl(name.c_str());
+  int control = openControl(minor);
   if (control < 0) return -errno;
   // The number belongs to this connection for as long as it lives, afterwards perhaps to another.
   // It lives now, so it did when the file was opened; an open file ends nobody else's.

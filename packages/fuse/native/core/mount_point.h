@@ -42,6 +42,11 @@ bool findMount(std::string_view table, std::string_view directory, uint32_t* maj
 // what else is mounted over it, or in its place. Waits at most two seconds.
 void unmountAtExit(const MountPoint& mount);
 
+// Ends the connection of the mount with this device, by the kernel's control file, whether or not
+// that is mounted anywhere. Returns 0 or -errno: -ENOENT: there is none (any more); -EPERM: it is
+// not mounted, and only root can do without.
+int endConnection(uint32_t minor);
+
 // Ends the connection of a mount that is still served through `device`, by the kernel's control
 // file; then its clients, and notices that wait for them, wait no longer. Without that file only
 // root can. Returns 0 or -errno; -ENOTCONN: it has ended already.

@@ -23,6 +23,12 @@ struct Operation {
 
 extern const std::array<Operation, kOpcodeCount> kOperations;
 
+// Whether the kernel waits for no reply to such a request, not even for an error.
+constexpr bool isUnanswered(uint32_t opcode) {
+  return opcode == kForget || opcode == kBatchForget || opcode == kInterrupt ||
+         opcode == kNotifyReply;
+}
+
 // --- names ---------------------------------------------------------------------------------------
 int64_t lookup(Session&, Request&, Reply&);
 int64_t forget(Session&, Request&, Reply&);

@@ -50,6 +50,12 @@ int64_t getAttributes(Session& session, Request& request, Reply& reply) {
   return error < 0 ? error : replyAttributes(attributes, reply);
 }
 
+// Nanoseconds that are less than a second, as the kernel sends them, used or not.
+static bool hasTimes(const SetattrIn& in) {
+  constexpr uint32_t kSecond = 1'000'000'000;
+  return in.atimeNs < kSecond && in.mtimeNs < kSecond && in.ctimeNs < kSecond;
+}
+
 // With kHandleKillPrivilegesV2, a request that sets nothing is the kernel's word that the caller
 // is about to write to the file, or that somebody called chown(path, -1, -1), which takes the bits
 // away too but is for the owner. Returns 1 to take them away, 0 to leave all as it is, -EPERM.
@@ -64,7 +70,7 @@ static int killsPrivileges(Session& session, const Request& request) {
 
 int64_t setAttributes(Session& session, Request& request, Reply& reply) {
   auto* in = request.arguments.take<SetattrIn>();
-  if (in == nullptr) return -EINVAL;
+  if (in == nullptr || !hasTimes(*in)) return -EINVAL;
   SetAttributes change{};
   change.fields = fieldsOf(in->valid);
   bool kills = false;

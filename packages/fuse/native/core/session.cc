@@ -52,8 +52,9 @@ void Session::handle(std::span<const std::byte> bytes, uint32_t channel,
   if (parseRequest(bytes, &request) != 0) {
     counters.malformed.fetch_add(1, std::memory_order_relaxed);
     if (bytes.size() < sizeof(InHeader)) return;
-    uint64_t unique = reinterpret_cast<const InHeader*>(bytes.data())->unique;
-    if (unique != 0) transport.send(channel, Reply(replyMemory).finish(unique, -EIO));
+    auto* header = reinterpret_cast<const InHeader*>(bytes.data());
+    if (header->unique == 0 || isUnanswered(header->opcode)) return;
+    transport.send(channel, Reply(replyMemory).finish(header->unique, -EIO));
     return;
   }
   request.channel = channel;
@@ -104,7 +105,9 @@ int64_t Session::dispatch(Request& request, Reply& reply) {
     return -ENOSYS;
   }
   counters.requests[opcode].fetch_add(1, std::memory_order_relaxed);
-  if (opcode != kInit && !ready.load(std::memory_order_acquire)) return -EIO;
+  if (opcode != kInit && !ready.load(std::memory_order_acquire)) {
+    return isUnanswered(opcode) ? kNoReply : -EIO;
+  }
   if (opcode >= negotiated.opcodeEnd) return -ENOSYS;
   if (operation->mayTakeLong) transport.expectDelay();
   int64_t result = run(*operation, request, reply);

@@ -208,6 +208,9 @@ int FakeFileSystem::makeNamed(const Caller& caller, uint64_t parent, std::string
 
 int FakeFileSystem::makeNode(const Caller& caller, uint64_t parent, std::string_view name,
                              uint32_t mode, uint64_t device, Attributes* out) {
+  if ((mode & S_IFMT) == 0) mode |= S_IFREG;
+  constexpr uint32_t kTypes[] = {S_IFREG, S_IFIFO, S_IFSOCK, S_IFCHR, S_IFBLK};
+  if (std::ranges::find(kTypes, mode & S_IFMT) == std::end(kTypes)) return -EINVAL;
   int error = makeNamed(caller, parent, name, mode, out);
   if (error < 0) return error;
   std::lock_guard lock(mutex_);
@@ -340,6 +343,7 @@ int FakeFileSystem::setAttributes(const Caller& caller, uint64_t inode,
   std::unique_lock lock(mutex_);
   Node* node = find(inode);
   if (node == nullptr) return -ENOENT;
+  if ((change.fields & kSetSize) && !S_ISREG(node->attributes.mode)) return -EINVAL;
   if ((change.fields & kSetSize) && !fits(0, change.size)) return -EFBIG;
   Attributes& own = node->attributes;
   own.changed = now();

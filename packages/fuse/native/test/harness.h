@@ -127,7 +127,7 @@ class RequestBuilder {
     return result;
   }
 
-  static inline uint64_t lastUnique = 0;
+  static inline std::atomic<uint64_t> lastUnique = 0;
 
  private:
   InHeader header_{};

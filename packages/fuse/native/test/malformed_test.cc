@@ -126,4 +126,26 @@ TEST_CASE("malformed: random bytes never do harm") {
   }
 }
 
+TEST_CASE("malformed: what the kernel waits for no reply to gets none, not even an error") {
+  Harness before;
+  for (Opcode opcode : {kForget, kBatchForget, kInterrupt, kNotifyReply}) {
+    RequestBuilder request(opcode);
+    before.handle(request.bytes(), request.size());  // before INIT
+    Bytes bytes = request.bytes();
+    reinterpret_cast<InHeader*>(bytes.data())->length++;
+    before.handle(bytes, request.size());
+  }
+  CHECK(before.transport.replies.empty());
+}
+
+TEST_CASE("malformed: a second has no more than a billion nanoseconds") {
+  Malformed harness;
+  SetattrIn in{};
+  in.valid = kValidMtime;
+  in.mtimeNs = 1'000'000'000;
+  CHECK(harness.call(RequestBuilder(kSetattr, harness.file).with(in)).header.error == -EINVAL);
+  in.mtimeNs--;
+  CHECK(harness.call(RequestBuilder(kSetattr, harness.file).with(in)).header.error == 0);
+}
+
 }  // namespace ram::fuse

@@ -2,9 +2,10 @@ import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:
 import type { Stats } from 'node:fs';
 import { posix } from 'node:path';
 import { invalidArgument, invalidValue, systemError } from '@ram/errno';
+import { directoryArgument } from '../arguments.ts';
 import { fuseError, noFuse } from '../errors.ts';
 import { findFusermount } from '../fusermount.ts';
-import { directoryArgument, identifyMount, prepareMountPoint } from '../mount-point.ts';
+import { identifyMount, prepareMountPoint } from '../mount-point.ts';
 import type { MountIdentity } from '../mount-table.ts';
 import { Mounted } from '../mounted.ts';
 import { native } from '../native.ts';
