@@ -85,6 +85,9 @@ const casesByReason: Readonly<Record<string, readonly string[]>> = {
   'fuse-native has no fallocate': [
     'set-id bits: are taken away by fallocate of a stranger',
     'set-id bits: are taken away by a punched hole of a stranger',
+    'set-id bits: file capabilities are taken away by fallocate of a stranger',
+    'set-id bits: file capabilities are taken away by a punched hole of a stranger',
+    'set-id bits: are taken away through a descriptor that a stranger got before',
     'times: fallocate that grows changes mtime and ctime',
     'times: a punched hole changes mtime and ctime',
     'fallocate: grows the file by zeros and takes the space',
@@ -101,6 +104,9 @@ const casesByReason: Readonly<Record<string, readonly string[]>> = {
   'fuse-native does not tell who writes: set-id bits go for all, odd set-gid bits stay': [
     'set-id bits: are kept when root writes',
     'set-id bits: set-gid without execution by the group is taken away when a stranger writes',
+  ],
+  'a write-back is a write like any other; direct: no MAP_SHARED': [
+    'set-id bits: are kept by a store through a mapping, also of a stranger',
   ],
   'fuse-native has milliseconds, and nothing before 1970': [
     'utimensat: sets them to the nanosecond',
