@@ -7,7 +7,10 @@ import type { MountOptions } from '@ram/fuse';
 export type Limits = Readonly<Record<string, string>>;
 
 const pathDescriptors = 'volume.fs refuses O_PATH: its descriptors are open files';
-const noAtime = { 'open: O_NOATIME by the owner leaves atime as it is': 'O_NOATIME is not heeded' };
+const noAtime = {
+  'open: O_NOATIME by the owner leaves atime as it is':
+    'the store does not know by which open a read comes',
+};
 
 export const volumeLimits: Limits = {
   ...noAtime,
