@@ -5,27 +5,6 @@ import { fileURLToPath } from 'node:url';
 import { Server, childProgram, makeFolder, programPath, rootMounts, run } from './support.ts';
 import { ioInForce } from '../src/io-in-force.ts';
 
-describe.each([
-  [true, { lookup: 1, getattr: 1, create: 1 }, { getattr: 1, unlink: 1 }],
-  [false, { lookup: 1, create: 1 }, { unlink: 1 }],
-] as const)('with defaultPermissions %s', (checked, create, unlink) => {
-  rootMounts.it('clients wait for few requests', async () => {
-    const args = [makeFolder(), 'passthrough', String(checked)];
-    const { stdout, stderr } = await runNode(childProgram('counts.ts'), args);
-    expect(stderr).toBe('');
-    expect(JSON.parse(stdout)).toEqual({
-      openSmall: { open: 1 },
-      openLarge: { open: 1 },
-      create,
-      createAndWrite: { ...create, getxattr: 1 },
-      unlink,
-      statCached: {},
-      missing: {},
-      readLarge: { open: 1 },
-    });
-  });
-});
-
 rootMounts.it('without descriptors files are served, unseen', async () => {
   const program = fileURLToPath(childProgram('exhausted.ts'));
   const command = 'ulimit -n 80; exec "$@"';

@@ -15,6 +15,7 @@ const suites = {
   ring: () => import('../ring/suite.mjs'),
   events: () => import('../events/suite.mjs'),
   fs: () => import('../fs/suite.mjs'),
+  'mount-profile': () => import('../profile/suite.mjs'),
   memfile: () => import('../memfile/suite.mjs'),
 };
 

@@ -1,10 +1,10 @@
 // The child process that holds the mounts:
 //   node mount-side.mjs {"cases":[],"quick":false,"also":["fuse-native"],"parent":"/tmp/x"}
 // Prints a Row as JSON on each line.
-import { setTimeout as later } from 'node:timers/promises';
 import { CallMaker } from './call-maker.mjs';
 import { mountOperations } from './mount-operations.mjs';
 import { contenders, onDemand } from './mounts.mjs';
+import { requestsOf } from './requests.mjs';
 import { interleaved } from './rounds.mjs';
 
 /** @typedef {import('./mounts.mjs').Mount} Mount */
@@ -55,26 +55,11 @@ async function compare({ name, count, rounds = 5, fills = false }) {
 async function measure(mounted, name, count, fills) {
   if (fills) mounted.fill('bench', count);
   await calls.start(name, `${mounted.directory}/bench`, count);
-  const before = await settled(mounted);
-  const elapsed = await calls.run();
-  const after = await settled(mounted);
+  let elapsed = NaN;
+  const all = await requestsOf(mounted, async () => {
+    elapsed = await calls.run();
+  });
   await calls.end();
-  /** @type {Record<string, number>} */
-  const sent = {};
-  for (const [opcode, total] of Object.entries(after)) {
-    const difference = total - (before[opcode] ?? 0);
-    if (difference > 0) sent[opcode] = difference / count;
-  }
+  const sent = Object.fromEntries(Object.entries(all).map(([name, sum]) => [name, sum / count]));
   return { elapsed, sent };
-}
-
-/** Requests that nobody waits for come a little later than the call that causes them. */
-async function settled(/** @type {Mount} */ mounted) {
-  const quietMs = 5;
-  for (let last = JSON.stringify(mounted.requests()); ;) {
-    await later(quietMs);
-    const now = JSON.stringify(mounted.requests());
-    if (now === last) return /** @type {Record<string, number>} */ (JSON.parse(now));
-    last = now;
-  }
 }

@@ -20,6 +20,7 @@ import { mount } from '@ram/fuse';
 /** @type {Record<string, MakeMount>} The first is the peer. */
 export const contenders = {
   tmpfs: tmpfs('tmpfs'),
+  passthrough: ourMount('passthrough', (volume, at) => mount(volume, at, { io: 'passthrough' })),
   cached: ourMount('cached', (volume, at) => mount(volume, at, { io: 'cached' })),
   direct: ourMount('direct', (volume, at) => mount(volume, at, { io: 'direct' })),
 };
@@ -29,7 +30,6 @@ export const contenders = {
  * @type {Record<string, MakeMount>}
  */
 export const onDemand = {
-  passthrough: ourMount('passthrough', (volume, at) => mount(volume, at, { io: 'passthrough' })),
   io_uring: ourMount('io_uring', (volume, at) =>
     mount(volume, at, { io: 'cached', transport: 'io_uring' }),
   ),

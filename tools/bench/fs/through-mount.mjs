@@ -1,16 +1,11 @@
-// The mounts are held by a child process: one that hangs takes nothing else with it.
-import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import { formatRow } from './format.mjs';
+// What tmpfs and the mounts take for the same calls, and what their requests allow them.
+import { runBeside } from './beside.mjs';
 import { compileCallMaker } from './call-maker.mjs';
+import { formatRow } from './format.mjs';
 
 /** @typedef {import('./rounds.mjs').Row} Row */
 
-const side = fileURLToPath(new URL('./mount-side.mjs', import.meta.url));
-const timeLimitMs = 15 * 60_000;
+const side = new URL('./mount-side.mjs', import.meta.url);
 const unawaited = new Set(['release', 'releasedir', 'forget', 'batch_forget']);
 const tolerance = 1.15;
 
@@ -24,25 +19,13 @@ const tolerance = 1.15;
  */
 export async function runThroughMount({ cases, quick, also, report }) {
   compileCallMaker();
-  const parent = mkdtempSync(`${tmpdir()}/ram-bench-`);
-  const child = spawn(process.execPath, [side, JSON.stringify({ cases, quick, also, parent })], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    timeout: timeLimitMs,
-    killSignal: 'SIGKILL',
-  });
-  const ended = new Promise((resolve) => child.on('close', (code) => resolve(code)));
-  /** @type {Row[]} */
-  const rows = [];
-  for await (const line of createInterface({ input: child.stdout })) {
-    const row = /** @type {Row} */ (JSON.parse(line));
-    rows.push(row);
-    addBudgets(row, rows[0] ?? row);
+  /** @type {Row | undefined} */
+  let nullRow;
+  return runBeside(side, { cases, quick, also }, (row) => {
+    nullRow ??= row;
+    addBudgets(row, nullRow);
     report(formatRow(row));
-  }
-  const code = await ended;
-  clearAway(parent);
-  if (code !== 0) throw new Error(`the process with the mounts ended with ${code}`);
-  return rows;
+  });
 }
 
 /**
@@ -60,13 +43,4 @@ function addBudgets(row, nullRow) {
     }
     if (one.contender !== row.peer) one.budgetMicroseconds = tolerance * awaited * price + peer;
   }
-}
-
-/** What a killed child has left. @param {string} parent */
-function clearAway(parent) {
-  for (const name of readdirSync(parent)) {
-    spawnSync('umount', ['-f', '-l', `${parent}/${name}`]);
-    rmdirSync(`${parent}/${name}`);
-  }
-  rmdirSync(parent);
 }

@@ -49,7 +49,7 @@ rootMounts.it(
   async () => {
     const { inProcess, throughMount } = await run('mount');
     expect(inProcess).toEqual([]);
-    checkNumbers(throughMount, ['tmpfs', 'cached', 'direct']);
+    checkNumbers(throughMount, ['tmpfs', 'passthrough', 'cached', 'direct']);
     const sent = (operation: string, contender: string): Record<string, number> => {
       const row = throughMount.find((one) => one.operation === operation);
       return row?.contenders.find((one) => one.contender === contender)?.requests ?? {};

@@ -74,9 +74,11 @@ void Notifier::sendInode(uint64_t inode, uint64_t offset, uint64_t length) {
   writeInode(inode, from, bytes);
 }
 
-// Where the kernel holds no entry of that name, it does not see that the directory has changed.
+// Where the kernel holds no entry of that name, it does not see that the directory changed: what
+// it keeps of the directory's listing, as pages, goes by a second notice. The first one has waited
+// for listings that are being read.
 void Notifier::sendName(uint64_t parent, std::string_view name) {
-  if (sendEntry(parent, name) != 0) sendInode(parent, 0, 0);
+  if (sendEntry(parent, name) != 0) sendInode(parent, 0, UINT64_MAX);
 }
 
 uint64_t Notifier::nodeOf(uint64_t inode) const {
@@ -132,10 +134,14 @@ void Notifier::enqueue(Item item) {
 
 void Notifier::merge(Item item) {
   if (item.name.empty()) return mergeInode(item.inode, item.offset, item.length);
-  if (allNames_) return mergeInode(item.inode, 0, 0);
+  // Names made void by the epoch still change the listings of their directories.
+  if (allNames_) {
+    directories_.insert(item.inode);
+    return;
+  }
   names_.insert({item.inode, std::move(item.name)});
   if (names_.size() < kNamesMax || !epochs_) return;
-  for (auto& [parent, name] : names_) mergeInode(parent, 0, 0);
+  for (auto& [parent, name] : names_) directories_.insert(parent);
   names_.clear();
   allNames_ = true;
 }
@@ -158,6 +164,8 @@ bool Notifier::take(Item* item) {
   } else if (allNames_) {
     *item = {};
     allNames_ = false;
+  } else if (!directories_.empty()) {
+    *item = {directories_.extract(directories_.begin()).value(), 0, 0, std::string(kBarrierName)};
   } else if (!names_.empty()) {
     auto node = names_.extract(names_.begin());
     *item = {node.value().first, 0, 0, std::move(node.value().second)};
@@ -200,7 +208,7 @@ void Notifier::run() {
 
 size_t Notifier::queued() {
   std::lock_guard lock(mutex_);
-  return queue_.size() + names_.size() + inodes_.size();
+  return queue_.size() + names_.size() + directories_.size() + inodes_.size();
 }
 
 void Notifier::stop() {
@@ -210,6 +218,7 @@ void Notifier::stop() {
     stopping_ = true;
     queue_.clear();
     names_.clear();
+    directories_.clear();
     inodes_.clear();
     thread.swap(thread_);
     wake_.notify_all();

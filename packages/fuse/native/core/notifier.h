@@ -11,6 +11,8 @@
 //   names       The kernel holds the directory's lock from before it asks until it has used R, and
 //               N takes that lock: N comes after R.
 //   pages       The kernel locks the pages from before it asks; N waits for them. The same.
+//   listings    of directories, which the kernel keeps as pages: read under the directory's lock,
+//               as names are; N takes that lock, and then makes the pages or their version void.
 //   attributes  of a known inode: N raises the inode's version, and R is dropped as outdated.
 //   attributes  of an inode that R introduces: N finds nothing (-ENOENT) while R is on its way. So
 //               replies leave a note (granted) before they are sent; N then waits for the
@@ -129,6 +131,7 @@ class Notifier final : public Observer {
   std::unordered_map<uint64_t, Range> inodes_;        // merged, beyond the queue
   std::set<std::pair<uint64_t, std::string>> names_;  // the same
   bool allNames_ = false;
+  std::set<uint64_t> directories_;  // of the names that are made void together
   std::thread thread_;
   std::atomic<bool> stopping_{false};
 };

@@ -62,12 +62,17 @@ int64_t readEntries(Session& session, Request& request, Reply& reply, bool plus)
   Packer packer(session, request.node(), plus, reply.body().first(size));
   int error = session.fileSystem.readDirectory(request.caller, request.node(), in->offset, plus,
                                                &packer);
-  return error < 0 ? error : static_cast<int64_t>(packer.length());
+  if (error < 0) return error;
+  if (!plus && packer.length() > 0) session.bareListings.told(request.node());
+  return static_cast<int64_t>(packer.length());
 }
 
 }  // namespace
 
+// After -ENOSYS the kernel asks no more, and keeps what it read of a directory until it changes.
+// Nothing is lost: the kernel's reference keeps a removed directory that is open.
 int64_t openDirectory(Session& session, Request& request, Reply& reply) {
+  if ((session.negotiated.flags & kNoOpendirSupport) != 0) return -ENOSYS;
   OpenResult opened{};
   int error = session.fileSystem.openDirectory(request.caller, request.node(), &opened);
   if (error < 0) return error;

@@ -55,6 +55,14 @@ int storeFlags(uint32_t flags, bool direct) {
   return static_cast<int>((flags & kStoreOpenFlags) | (direct ? O_DIRECT : 0));
 }
 
+// Whether a new file is best left out of the page cache until it is closed: who makes it cannot
+// read it or map it. The first write through the cache would ask for security.capability, and the
+// page at the end of what was written would have to be read again all the same.
+bool onlyWrites(const Session& session, uint32_t flags) {
+  return (flags & O_ACCMODE) == O_WRONLY && !session.passthrough &&
+         (session.negotiated.flags & kDirectIoAllowMmap) != 0;
+}
+
 struct NewFile {
   const CreateIn* in;
   Attributes attributes;
@@ -66,7 +74,8 @@ int64_t replyCreated(Session& session, const Request& request, const NewFile& fi
   replyEntry(session, request.node(), file.attributes, before, reply);
   uint64_t inode = file.attributes.inode;
   reply.openedForWriting = writes(file.in->flags);
-  bool direct = session.ioModes.open(inode, session.options.direct, reply.openedForWriting);
+  bool wantsDirect = session.options.direct || onlyWrites(session, file.in->flags);
+  bool direct = session.ioModes.open(inode, wantsDirect, reply.openedForWriting);
   replyOpened(session, request, inode, file.opened, direct, reply, sizeof(EntryOut));
   return sizeof(EntryOut) + sizeof(OpenOut);
 }

@@ -31,6 +31,9 @@ int64_t lookup(Session& session, Request& request, Reply& reply) {
   int error = session.fileSystem.lookup(request.caller, request.node(), name, &found);
   if (error == -ENOENT) return replyNegative(reply);
   if (error < 0) return error;
+  if (session.bareListings.lookedUp(request.node())) {
+    session.notifier.invalidateLater(request.node(), 0, UINT64_MAX);
+  }
   return replyEntry(session, request.node(), found, before, reply);
 }
 

@@ -18,7 +18,7 @@ constexpr uint32_t kEpochMinor = 44;  // the first with Notice::kIncrementEpoch
 //   kWritebackCache          the kernel would be the authority on size and times
 //   kPosixAcl, kDontMask     no ACLs; the kernel applies the umask
 //   kExportSupport           needs lookups of "." and ".." for handles that outlive the cache
-//   kNoOpenSupport, …Opendir opens keep files alive after unlink, in the store
+//   kNoOpenSupport           opens choose an io mode, are events, and truncate
 //   kAutoInvalidateData      every change is announced; guessing by mtime drops good pages
 //   kSplice…                 requests are small or copied once; pipes would add system calls
 //   kHandleKillPrivileges    version 1 clears bits on every write, also on a privileged one
@@ -26,9 +26,9 @@ constexpr uint32_t kEpochMinor = 44;  // the first with Notice::kIncrementEpoch
 //   kHasResend               for a server that is restarted on a living mount: not yet
 constexpr uint64_t kWanted =
     kAsyncRead | kAtomicOpenTruncate | kBigWrites | kDoReaddirplus | kReaddirplusAuto |
-    kParallelDirectoryOps | kAbortError | kMaxPages | kCacheSymlinks | kExplicitInvalidateData |
-    kHandleKillPrivilegesV2 | kSetxattrExtended | kInitExtended | kCreateSupplementaryGroup |
-    kExpireOnly | kDirectIoAllowMmap;
+    kParallelDirectoryOps | kAbortError | kMaxPages | kCacheSymlinks | kNoOpendirSupport |
+    kExplicitInvalidateData | kHandleKillPrivilegesV2 | kSetxattrExtended | kInitExtended |
+    kCreateSupplementaryGroup | kExpireOnly | kDirectIoAllowMmap;
 
 uint64_t offeredBy(const InitIn& in) {
   uint64_t flags = in.flags;

@@ -63,7 +63,8 @@ void Session::handle(std::span<const std::byte> bytes, uint32_t channel,
   Reply reply(replyMemory);
   int64_t result = dispatch(request, reply);
   if (result == kNoReply) return;
-  if (result < 0) counters.errors.fetch_add(1, std::memory_order_relaxed);
+  // -ENOSYS: the kernel does without from now on.
+  if (result < 0 && result != -ENOSYS) counters.errors.fetch_add(1, std::memory_order_relaxed);
   auto answer = reply.finish(request.header->unique, result);
   endBeforeReply(this);
   int sent = transport.send(channel, answer);

@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 
+#include "bare_listings.h"
 #include "freed_space.h"
 #include "io_modes.h"
 #include "lock_table.h"
@@ -91,6 +92,7 @@ class Session final : public RequestHandler, public LockListener, public Backing
   Notifier notifier;
   IoModes ioModes;
   FreedSpace freedSpace;
+  BareListings bareListings;
   Counters counters;
   std::shared_ptr<LockTable> locks;
   uint32_t mount = 0;

@@ -158,7 +158,7 @@ TEST_CASE("names: a reply that the kernel refuses gives back what it granted") {
 }
 
 TEST_CASE("directories: a reply that the kernel refuses gives back what it granted") {
-  Harness harness;
+  Harness harness({.initFlags = ~uint64_t{kNoOpendirSupport}});
   harness.start();
   uint64_t inode = harness.createFile("a");
   CHECK(harness.files.openHandles() == 1);
@@ -173,6 +173,38 @@ TEST_CASE("directories: a reply that the kernel refuses gives back what it grant
   harness.transport.sendResult = 0;
   harness.call(RequestBuilder(kReaddirplus).with(in));
   CHECK(harness.files.kernelReferences(inode) == 2);
+}
+
+TEST_CASE("directories: a kernel that can do without OPENDIR is told once, another is answered") {
+  Harness harness;
+  Harness older({.initFlags = ~uint64_t{kNoOpendirSupport}});
+  for (Harness* each : {&harness, &older}) each->start();
+  auto ask = RequestBuilder(kOpendir).with(OpenIn{O_RDONLY, 0});
+  CHECK(harness.call(ask).header.error == -ENOSYS);
+  CHECK(older.call(ask).header.error == 0);
+}
+
+TEST_CASE("directories: a listing without attributes is forgotten when those are asked for") {
+  Harness harness;
+  harness.start();
+  harness.createFile("a");
+  auto lookUp = [&](uint32_t times) {
+    for (uint32_t i = 0; i < times; i++) harness.call(RequestBuilder(kLookup).name("a"));
+  };
+  lookUp(2 * BareListings::kLookupsMax);
+  CHECK(harness.transport.notices.empty());
+  ReadIn in{};
+  in.size = 4096;
+  harness.call(RequestBuilder(kReaddir).with(in));
+  lookUp(BareListings::kLookupsMax - 1);
+  harness.session.notifier.invalidateLater(99, 0, 0);
+  CHECK(harness.transport.waitForNotices(1));
+  CHECK(harness.transport.notices[0].as<InvalidateInodeOut>().node == 99);
+  lookUp(2 * BareListings::kLookupsMax);
+  CHECK(harness.transport.waitForNotices(2));
+  auto notice = harness.transport.notices[1].as<InvalidateInodeOut>();
+  CHECK(notice.node == kRootInode);
+  CHECK(notice.offset == 0);
 }
 
 TEST_CASE("files: the store hears O_DIRECT for opens that the kernel does not cache") {
