@@ -16,6 +16,11 @@ export async function expectNothingLeft(folder: string, connection: string): Pro
   await expect.poll(isLeft, { timeout: 10_000 }).toBe(false);
 }
 
+/** Connections in the kernel that belong to no mount anywhere. */
+export async function strayConnections(): Promise<string[]> {
+  return (await connections()).filter((one) => one && !isOfAMount(one));
+}
+
 function mountTable(process = 'self'): string[][] {
   const text = readFileSync(`/proc/${process}/mountinfo`, 'utf8');
   return text.split('\n').map((line) => line.split(' '));

@@ -44,18 +44,21 @@ rootMounts.it('a process works on its own mount in one thread', async () => {
   });
 });
 
-rootMounts.it(
-  'two hundred rounds leak neither descriptors nor threads',
-  async () => {
-    const { stdout, stderr } = await runNode(childProgram('rounds.ts'), [makeFolder(), '200'], {
-      timeoutMs: 60_000,
-    });
-    expect(stderr).toBe('');
-    const { before, after } = JSON.parse(stdout);
-    expect(after).toEqual(before);
-  },
-  70_000,
-);
+describe.each(['passthrough', 'cached'])('sixty rounds with io %s', (io) => {
+  rootMounts.it(
+    'leak neither descriptors nor threads, and no memory of the Volume',
+    async () => {
+      const args = [makeFolder(), '60', JSON.stringify({ io })];
+      const { stdout, stderr } = await runNode(childProgram('rounds.ts'), args, {
+        timeoutMs: 60_000,
+      });
+      expect(stderr).toBe('');
+      const { before, after } = JSON.parse(stdout);
+      expect(after).toEqual(before);
+    },
+    70_000,
+  );
+});
 
 python.it(
   'kill -9 under load: a new mount works at once',

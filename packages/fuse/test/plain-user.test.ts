@@ -4,6 +4,7 @@ import { childNodeArguments, requirement, runCommand, runNode } from '@ram/test-
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { mountState, unmountDirectory } from '../src/index.ts';
+import { connectionOf, expectNothingLeft } from './left-over.ts';
 import {
   Server,
   childProgram,
@@ -135,5 +136,33 @@ helper.describe('a plain user', () => {
     );
     await Promise.all(load);
     await server.stop();
+  });
+
+  it.each(['SIGSTOP', 'SIGKILL'] as const)('clears away when its server got %s', async (signal) => {
+    const folder = ownFolder();
+    const server = await Server.start(folder, {}, {}, user);
+    const connection = connectionOf(folder);
+    process.kill(server.pid, signal);
+    const result = await runNode(childProgram('clear-away.ts'), [folder], {
+      ...user,
+      timeoutMs: 60_000,
+    });
+    const state = signal === 'SIGSTOP' ? 'unresponsive' : 'dead';
+    expect(result).toMatchObject({ stdout: `${state}, then free\n`, stderr: '' });
+    server.kill();
+    await server.exited;
+    await expectNothingLeft(folder, connection);
+  });
+
+  it('has what is dead or frozen noticed by root, who is kept out of it', async () => {
+    const folder = ownFolder();
+    const server = await Server.start(folder, {}, {}, user);
+    expect(await mountState(folder)).toBe('mounted');
+    process.kill(server.pid, 'SIGSTOP');
+    expect(await mountState(folder)).toBe('unresponsive');
+    server.kill();
+    await server.exited;
+    expect(await mountState(folder)).toBe('dead');
+    await unmountDirectory(folder);
   });
 });

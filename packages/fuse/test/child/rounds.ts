@@ -1,23 +1,54 @@
 // Mounts and unmounts many times and prints what is left over. Arguments: directory, rounds,
 // options of mount() as JSON.
 import fs from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Volume } from '@ram/fs-core';
 import { mount } from '../../src/index.ts';
 
 const [directory = '', rounds = '200', options = '{}'] = process.argv.slice(2);
+const warmUpRounds = 20;
 const count = (folder: string) => fs.readdirSync(`/proc/self/${folder}`).length;
 const volume = new Volume({ maxBytes: '64M' });
+const large = Buffer.alloc(100_000, 1);
+volume.fs.writeFileSync('/large', large);
 
+/** Files are made, read and written, small and large, so that the kernel is given ids for them. */
 async function round() {
   const mounted = await mount(volume, directory, JSON.parse(options));
   fs.writeFileSync(`${directory}/file`, 'text');
+  fs.writeFileSync(`${directory}/new`, large);
+  fs.readFileSync(`${directory}/large`);
+  const descriptor = fs.openSync(`${directory}/large`, 'r+');
+  fs.writeSync(descriptor, 'x', 5);
+  fs.closeSync(descriptor);
+  fs.unlinkSync(`${directory}/new`);
   await mounted.unmount();
   await mounted.closed;
 }
 
-for (let i = 0; i < 20; i++) await round();
-const before = { descriptors: count('fd'), threads: count('task') };
-for (let i = 0; i < Number(rounds); i++) await round();
-const after = { descriptors: count('fd'), threads: count('task') };
-process.stdout.write(JSON.stringify({ before, after }));
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+function memory(): number {
+  collectGarbage();
+  return process.memoryUsage.rss();
+}
+
+/** What must be the same after each round. */
+function leftOver() {
+  const { inodes, usedBytes } = volume.usage();
+  return { descriptors: count('fd'), threads: count('task'), inodes, usedBytes };
+}
+
+for (let i = 0; i < warmUpRounds; i++) await round();
+const before = leftOver();
+const residentBytes = [memory()];
+const parts = 10;
+for (let part = 0; part < parts; part++) {
+  for (let i = 0; i < Number(rounds) / parts; i++) await round();
+  residentBytes.push(memory());
+}
+const after = leftOver();
+process.stdout.write(JSON.stringify({ before, after, residentBytes }));
 volume.close();
