@@ -36,7 +36,8 @@ export function noIoUring() {
   const message =
     'FUSE over io_uring is not to be had here: it needs Linux 6.14 or newer with ' +
     'CONFIG_FUSE_IO_URING, io_uring itself (kernel.io_uring_disabled=0), and, by root: ' +
-    'echo Y > /sys/module/fuse/parameters/enable_uring';
+    "echo Y > /sys/module/fuse/parameters/enable_uring; with locks 'volume' also the right " +
+    'to run on every CPU';
   return fuseError('ERR_RAM_NO_IO_URING', message);
 }
 

@@ -40,7 +40,6 @@ describe('resolveOptions', () => {
     [{ name: 'x'.repeat(201) }, 'ERR_INVALID_ARG_VALUE'],
     [{ io: 'passthru' }, 'ERR_INVALID_ARG_VALUE'],
     [{ transport: 'uring' }, 'ERR_INVALID_ARG_VALUE'],
-    [{ transport: 'io_uring', locks: 'volume' }, 'ERR_INVALID_ARG_VALUE'],
     [{ transport: 'io_uring', kernel: '6.1' }, 'ERR_INVALID_ARG_VALUE'],
     [{ kernel: 5.15 }, 'ERR_INVALID_ARG_VALUE'],
     [{ kernel: '5.10' }, 'ERR_INVALID_ARG_VALUE'],

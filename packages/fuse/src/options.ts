@@ -52,8 +52,8 @@ export interface MountOptions {
   locks?: 'kernel' | 'volume';
   /**
    * How requests come in. `'device'` (default): over /dev/fuse. `'io_uring'`: over a queue per CPU;
-   * needs Linux 6.14, root's `echo Y > /sys/module/fuse/parameters/enable_uring`, and
-   * `locks: 'kernel'`.
+   * needs Linux 6.14 and root's `echo Y > /sys/module/fuse/parameters/enable_uring`; with
+   * `locks: 'volume'` also that this process may run on every CPU.
    */
   transport?: 'device' | 'io_uring';
   /**
@@ -145,12 +145,8 @@ function kernelOption(value: KernelVersion | undefined): KernelVersion | undefin
   return value === undefined ? undefined : choice('kernel', value, [...kernelVersions]);
 }
 
-function transportOption({ transport, locks, kernel }: MountOptions): 'device' | 'io_uring' {
+function transportOption({ transport, kernel }: MountOptions): 'device' | 'io_uring' {
   const chosen = choice('transport', transport, ['device', 'io_uring']);
-  if (chosen === 'io_uring' && locks === 'volume') {
-    const reason = "goes with locks: 'kernel' only";
-    throw invalidValue('options.transport', chosen, reason);
-  }
   if (chosen === 'io_uring' && (kernel === '5.15' || kernel === '6.1')) {
     throw invalidValue('options.transport', chosen, `came with Linux 6.14, not ${kernel}`);
   }

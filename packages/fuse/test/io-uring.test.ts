@@ -21,6 +21,20 @@ ioUring.it(
   },
 );
 
+// More than a queue has entries at first, and on each CPU.
+ioUring.it(
+  'many locks may wait, and what ends their waiting is served',
+  async () => {
+    const folder = makeFolder();
+    const server = await Server.start(folder, { transport, locks: 'volume' });
+    const args = [programPath('waiting_locks.py'), folder, `${server.pid}`, '40'];
+    expect(await run('python3', args, { timeoutMs: 100_000 })).toBe('40\n');
+    const { requests } = await server.stop();
+    expect(requests.setlkw).toBe(41);
+  },
+  120_000,
+);
+
 ioUring.it('a killed server leaves a dead mount that can be cleared', async () => {
   const folder = makeFolder();
   const server = await Server.start(folder, { transport });

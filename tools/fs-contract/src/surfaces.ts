@@ -100,6 +100,10 @@ export const surfaces: Readonly<Record<string, SurfaceDefinition>> = {
   'fuse direct as Linux 5.15': { ...fuse({ io: 'direct', kernel: '5.15' }), rarely: true },
   'fuse over io_uring': { ...overIoUring({ io: 'cached' }), rarely: true },
   'fuse over io_uring, direct': { ...overIoUring({ io: 'direct' }), rarely: true },
+  'fuse over io_uring, locks of the volume': {
+    ...overIoUring({ io: 'cached', locks: 'volume' }),
+    rarely: true,
+  },
   'fuse over io_uring, passthrough': overIoUring({ io: 'passthrough' }),
   'fuse cached as a plain user': fuse({ io: 'cached' }, plainUser),
 };

@@ -29,7 +29,9 @@ int ServedMount::serve(int descriptor, Event onEvent, void* context) {
     mount->ended_ = true;
     mount->onEvent_(mount->context_, "end", 0);
   };
-  return transport_->start(session_.get(), ioUring_, onEnd, this);
+  using Queues = MountTransport::Queues;
+  Queues wanted = options_.volumeLocks ? Queues::kWantedForLocks : Queues::kWanted;
+  return transport_->start(session_.get(), ioUring_ ? wanted : Queues::kNone, onEnd, this);
 }
 
 void ServedMount::setMountPoint(MountPoint mountPoint) {

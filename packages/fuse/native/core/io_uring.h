@@ -37,6 +37,9 @@ class IoUring {
   // The next submission, zeroed, or null when as many are waiting for enter() as there is room.
   WideSubmission* prepare();
 
+  // Whether enter() has submitted all that was prepared.
+  bool isSubmitted() const { return prepared_ == 0; }
+
   // Submits what was prepared, and with `wait` sleeps until there is a completion.
   // Returns 0 or -errno (-EINTR: a signal came).
   int enter(bool wait);

@@ -10,41 +10,50 @@ namespace {
 // Channels of DevFuse end here, those of entries begin.
 constexpr uint32_t kFirstEntryChannel = DevFuse::kThreadsMax + 1;
 
-// How many CPUs the kernel counts with (num_possible_cpus), which is how many queues it has.
-// 0: not known.
-uint32_t possibleCpus() {
-  std::ifstream file("/sys/devices/system/cpu/possible");  // such as "0-3" or "0,2-3"
-  uint32_t count = 0, first, last;
+// A file such as "0-3" or "0,2-3".
+std::vector<uint32_t> readCpus(const char* path) {
+  std::ifstream file(path);
+  std::vector<uint32_t> cpus;
+  uint32_t first, last;
   while (file >> first) {
     last = first;
     if (file.peek() == '-') {
       file.get();
       file >> last;
     }
-    count += last - first + 1;
+    for (uint32_t cpu = first; cpu <= last; cpu++) cpus.push_back(cpu);
     if (file.peek() == ',') file.get();
   }
-  return count;
+  return cpus;
+}
+
+bool mayUse(const cpu_set_t& allowed, uint32_t cpu) {
+  return cpu < CPU_SETSIZE && CPU_ISSET(cpu, &allowed);
 }
 
 }  // namespace
 
-int MountTransport::start(RequestHandler* handler, bool queues, void (*onEnd)(void*),
+int MountTransport::start(RequestHandler* handler, Queues queues, void (*onEnd)(void*),
                           void* context) {
-  if (queues && !openRings(*handler)) rings_.clear();
+  bool wanted = queues != Queues::kNone;
+  if (wanted && !openRings(*handler, queues == Queues::kWantedForLocks)) rings_.clear();
   return device_.start(handler, onEnd, context);
 }
 
 // A ring for each CPU that this process may use; the other CPUs' queues are dealt out among them.
-bool MountTransport::openRings(RequestHandler& handler) {
+bool MountTransport::openRings(RequestHandler& handler, bool forLocks) {
   cpu_set_t allowed;
   if (::sched_getaffinity(0, sizeof(allowed), &allowed) != 0) return false;
   std::vector<std::vector<uint16_t>> queues;
   std::vector<uint16_t> others;
-  const uint32_t cpus = possibleCpus();
+  for (uint32_t cpu : readCpus("/sys/devices/system/cpu/online")) {
+    if (forLocks && !mayUse(allowed, cpu)) return false;
+  }
+  // The kernel has a queue for each CPU that could be there, counted from 0.
+  const size_t cpus = readCpus("/sys/devices/system/cpu/possible").size();
   for (uint32_t cpu = 0; cpu < cpus; cpu++) {
     auto number = static_cast<uint16_t>(cpu);
-    if (cpu < CPU_SETSIZE && CPU_ISSET(cpu, &allowed)) {
+    if (mayUse(allowed, cpu)) {
       queues.push_back({number});
     } else {
       others.push_back(number);

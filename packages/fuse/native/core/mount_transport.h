@@ -16,12 +16,16 @@ namespace ram::fuse {
 
 class MountTransport final : public Transport {
  public:
+  // Whether to use io_uring where it can be had, and whether requests may wait for each other
+  // (locks): then only if this process may run on all CPUs, see UringRing.
+  enum class Queues { kNone, kWanted, kWantedForLocks };
+
   // Owns `descriptor`, of a mount that exists. threadsMax: of /dev/fuse.
   MountTransport(int descriptor, uint32_t threadsMax) : device_(descriptor, threadsMax) {}
   ~MountTransport() { stop(); }
 
-  // As DevFuse. `queues`: use io_uring where it can be had.
-  int start(RequestHandler* handler, bool queues, void (*onEnd)(void*), void* context);
+  // As DevFuse.
+  int start(RequestHandler* handler, Queues queues, void (*onEnd)(void*), void* context);
   void stop();
   void disconnect() { device_.disconnect(); }
   void close() { device_.close(); }
@@ -39,7 +43,7 @@ class MountTransport final : public Transport {
   uint32_t threadsPeak() const { return device_.threadsPeak(); }
 
  private:
-  bool openRings(RequestHandler& handler);
+  bool openRings(RequestHandler& handler, bool forLocks);
 
   DevFuse device_;
   std::vector<std::unique_ptr<UringRing>> rings_;  // made by start(), before any request

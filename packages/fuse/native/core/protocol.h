@@ -436,6 +436,11 @@ struct InvalidateInodeOut {
   int64_t offset;  // negative: attributes only
   int64_t length;  // 0 or less: to the end
 };
+struct RetrieveOut {
+  uint64_t unique;  // of the request that brings it
+  uint64_t node, offset;
+  uint32_t size, padding;
+};
 struct InvalidateEntryOut {
   uint64_t parent;
   uint32_t nameLength, flags;
@@ -462,6 +467,7 @@ static_assert(sizeof(LockIn) == 48 && sizeof(LockOut) == 24 && sizeof(InterruptI
 static_assert(sizeof(InitIn) == 64 && sizeof(InitOut) == 64 && sizeof(AccessIn) == 8);
 static_assert(sizeof(FallocateIn) == 32 && sizeof(LseekIn) == 24);
 static_assert(sizeof(CopyFileRangeIn) == 56 && sizeof(WireEntry) == 24);
+static_assert(sizeof(RetrieveOut) == 32);
 static_assert(sizeof(InvalidateInodeOut) == 24 && sizeof(InvalidateEntryOut) == 16);
 
 }  // namespace ram::fuse

@@ -62,8 +62,12 @@ class UringEntry {
   // Puts the reply where the kernel takes it from. -ENOENT: nothing is to be answered.
   int stage(std::span<const std::byte> reply);
 
+  // Whether nobody has answered yet.
+  bool isHeld() const { return held_.load(std::memory_order_relaxed); }
+
   const uint32_t channel;
-  const size_t queue;  // of the ring's
+  const size_t queue;   // of the ring's
+  bool parked = false;  // the leader's: it counts as one that waits
 
  private:
   std::byte* payload() { return static_cast<std::byte*>(memory_) + kUringFront; }

@@ -1,6 +1,7 @@
 #include "uring_ring.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -12,8 +13,36 @@ namespace ram::fuse {
 namespace {
 
 constexpr uint32_t kDepth = 4;  // entries of a queue at the start: requests that it has in hand
+constexpr uint32_t kSpare = 3;  // those that no waiting lock may have
 constexpr uint32_t kSubmissions = 64;
 constexpr uint64_t kBell = 0;  // user_data of the bell; entries have their address
+// Where the ids of our own requests begin. The kernel looks requests up by id, and its own are
+// small and even: one id twice in a queue, and a reply reaches the wrong request.
+constexpr uint64_t kFirstPoke = uint64_t{1} << 62;
+std::atomic<uint64_t> pokes{0};
+
+bool isFatal(int error) {
+  return error < 0 && error != -EINTR && error != -EAGAIN && error != -EBUSY;
+}
+
+// This thread on one CPU, for a scope.
+class OnCpu {
+ public:
+  explicit OnCpu(uint16_t cpu) {
+    if (::sched_getaffinity(0, sizeof(before_), &before_) != 0) return;
+    cpu_set_t only;
+    CPU_ZERO(&only);
+    CPU_SET(cpu, &only);
+    moved_ = ::sched_setaffinity(0, sizeof(only), &only) == 0;
+  }
+  ~OnCpu() {
+    if (moved_) ::sched_setaffinity(0, sizeof(before_), &before_);
+  }
+
+ private:
+  cpu_set_t before_;
+  bool moved_ = false;
+};
 
 }  // namespace
 
@@ -38,8 +67,10 @@ UringRing::UringRing(RequestHandler& handler, int device, std::vector<uint16_t> 
                      uint32_t firstChannel)
     : handler_(handler),
       device_(device),
-      queues_(std::move(queues)),
-      firstChannel_(firstChannel) {}
+      firstChannel_(firstChannel),
+      entries_(queues.size() * kEntriesMax) {
+  for (uint16_t cpu : queues) queues_.push_back({cpu});
+}
 
 UringRing::~UringRing() { stop(); }
 
@@ -48,12 +79,21 @@ int UringRing::open() {
   if (bell_ < 0) return -errno;
   if (int error = io_.open(kSubmissions); error < 0) return error;
   for (size_t i = 0; i < queues_.size() * kDepth; i++) {
-    auto entry = std::make_unique<UringEntry>(firstChannel_ + static_cast<uint32_t>(i), i / kDepth);
-    if (!entry->allocate()) return -ENOMEM;
-    entries_.push_back(std::move(entry));
+    if (addEntry(i / kDepth) == nullptr) return -ENOMEM;
   }
   std::lock_guard lock(mutex_);
   return employ() ? 0 : -EAGAIN;
+}
+
+// Null: no memory. The leader's, and before there is one open()'s.
+UringEntry* UringRing::addEntry(size_t number) {
+  Queue& queue = queues_[number];
+  size_t slot = number * kEntriesMax + queue.entries;
+  auto entry = std::make_unique<UringEntry>(firstChannel_ + static_cast<uint32_t>(slot), number);
+  if (!entry->allocate()) return nullptr;
+  queue.entries++;
+  entries_[slot] = std::move(entry);
+  return entries_[slot].get();
 }
 
 // Adds a worker, which rests. Lock: mutex_.
@@ -83,7 +123,7 @@ void UringRing::begin() {
 
 void UringRing::run(Worker& worker) {
   char name[16];
-  std::snprintf(name, sizeof(name), "ram-uring-%u", queues_.front() % 1000u);
+  std::snprintf(name, sizeof(name), "ram-uring-%u", queues_.front().cpu % 1000u);
   pthread_setname_np(pthread_self(), name);
   Worker::current = &worker;
   std::unique_lock lock(mutex_);
@@ -104,7 +144,7 @@ void UringRing::lead(Worker& worker) {
   while (worker.leader && !ended_ && !stopping_.load(std::memory_order_relaxed)) {
     bool idle = io_.isEmpty();
     int error = io_.enter(idle);
-    if (error < 0 && error != -EINTR && error != -EAGAIN && error != -EBUSY) {
+    if (isFatal(error)) {
       ended_ = true;
       return;
     }
@@ -116,10 +156,49 @@ void UringRing::lead(Worker& worker) {
 void UringRing::registerEntries() {
   begun_ = true;
   listen();
-  for (auto& entry : entries_) submitCommand(*entry, kUringRegister, 0);
+  for (auto& entry : entries_) {
+    if (entry) submitCommand(*entry, kUringRegister, 0);
+  }
+}
+
+bool UringRing::mayPark(const Queue& queue) const {
+  return queue.unparked() > kSpare || (queue.entries < kEntriesMax && !exhausted_);
+}
+
+// The entry's lock, on a file, waits.
+void UringRing::park(UringEntry& entry, uint64_t node) {
+  Queue& queue = queues_[entry.queue];
+  entry.parked = true;
+  queue.parked++;
+  if (queue.unparked() >= kSpare || queue.entries == kEntriesMax || exhausted_) return;
+  UringEntry* further = addEntry(entry.queue);
+  exhausted_ = further == nullptr;
+  if (exhausted_) return;
+  submitCommand(*further, kUringRegister, 0);
+  while (!io_.isSubmitted()) {
+    if (isFatal(io_.enter(false))) return;
+  }
+  poke(queue, node);
+}
+
+// Makes a request on the queue's CPU: RETRIEVE of no bytes of a file, which the kernel answers
+// with one. Directories are refused (EINVAL); a lock is always on a regular file.
+void UringRing::poke(const Queue& queue, uint64_t node) {
+  struct {
+    OutHeader header;
+    RetrieveOut body;
+  } notice{};
+  notice.header = {sizeof(notice), static_cast<int32_t>(Notice::kRetrieve), 0};
+  notice.body.unique = kFirstPoke + 2 * pokes.fetch_add(1, std::memory_order_relaxed);
+  notice.body.node = node;
+  OnCpu there(queue.cpu);
+  // Never seen; then what is there must do.
+  if (::write(device_, &notice, sizeof(notice)) < 0) exhausted_ = true;
 }
 
 void UringRing::commit(UringEntry& entry) {
+  if (entry.parked) queues_[entry.queue].parked--;
+  entry.parked = false;
   submitCommand(entry, kUringCommitAndFetch, entry.header()->entry.commitId);
 }
 
@@ -133,7 +212,7 @@ void UringRing::submitCommand(UringEntry& entry, uint32_t command, uint64_t comm
   submission.head.user_data = reinterpret_cast<uint64_t>(&entry);
   UringCommandBody body{};
   body.commitId = commitId;
-  body.queue = queues_[entry.queue];
+  body.queue = queues_[entry.queue].cpu;
   std::memcpy(submission.command(), &body, sizeof(body));
 }
 
@@ -171,17 +250,22 @@ void UringRing::complete(Worker& worker, const io_uring_cqe& completion) {
 void UringRing::serve(Worker& worker, UringEntry& entry) {
   auto request = entry.request(worker.small);
   entry.hold();
-  if (request.empty()) {
-    auto* in = reinterpret_cast<const InHeader*>(entry.header()->inOut);
-    OutHeader failure{sizeof(failure), -EIO, in->unique};
-    send(entry.channel, std::as_bytes(std::span(&failure, 1)));
-    return;
-  }
+  auto* in = reinterpret_cast<const InHeader*>(entry.header()->inOut);
+  auto answerWith = [&](int error) {
+    OutHeader reply{sizeof(reply), error, in->unique};
+    send(entry.channel, std::as_bytes(std::span(&reply, 1)));
+  };
+  if (request.empty()) return answerWith(-EIO);
+  if (in->opcode == kNotifyReply) return answerWith(0);  // our own, by poke()
+  if (in->opcode == kSetlkw && !mayPark(queues_[entry.queue])) return answerWith(-ENOLCK);
+  uint64_t node = in->node;
   handler_.handle(request, entry.channel, entry.replyMemory(request, worker.large));
+  // Answered later: a lock. Only requests that take long pass the leader's role on.
+  if (worker.leader && entry.isHeld()) park(entry, node);
 }
 
 uint32_t UringRing::endChannel() const {
-  return firstChannel_ + static_cast<uint32_t>(queues_.size() * kDepth);
+  return firstChannel_ + static_cast<uint32_t>(entries_.size());
 }
 
 int UringRing::send(uint32_t channel, std::span<const std::byte> reply) {

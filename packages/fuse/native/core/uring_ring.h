@@ -7,6 +7,13 @@
 // The kernel copies a request into an entry's memory in the thread that last submitted the entry,
 // so threads live until stop(): a resting one is woken for that copy, and the leader for the
 // request. Entries come back to the leader's own as they are used.
+//
+// A lock that waits keeps its entry until it is granted (it is parked), and what ends the waiting
+// needs one. So a queue gets a further entry as soon as fewer than kSpare are not parked. But the
+// kernel (6.18) gives a new entry nothing that is queued: only an entry that is answered fetches.
+// INVARIANT: no entry is idle in the kernel while a request is queued. A further entry breaks it;
+// the leader restores it at once by a request of its own, made on the queue's CPU, which takes that
+// entry, is answered, and so fetches (poke).
 #pragma once
 
 #include <condition_variable>
@@ -24,8 +31,9 @@ namespace ram::fuse {
 class UringRing {
  public:
   static constexpr uint32_t kThreadsMax = 16;
+  static constexpr uint32_t kEntriesMax = 1024;  // of a queue: so many locks less one may wait
 
-  // Its entries answer on the channels from `firstChannel` up.
+  // Its entries answer on the channels from `firstChannel` up. Borrows `device`.
   UringRing(RequestHandler& handler, int device, std::vector<uint16_t> queues,
             uint32_t firstChannel);
   ~UringRing();
@@ -52,11 +60,22 @@ class UringRing {
 
  private:
   struct Worker;
+  struct Queue {
+    uint16_t cpu;
+    uint32_t entries = 0;
+    uint32_t parked = 0;
+
+    uint32_t unparked() const { return entries - parked; }
+  };
 
   bool employ();
   void run(Worker& worker);
   void lead(Worker& worker);
   void registerEntries();
+  UringEntry* addEntry(size_t queue);
+  bool mayPark(const Queue& queue) const;
+  void park(UringEntry& entry, uint64_t node);
+  void poke(const Queue& queue, uint64_t node);
   void answer(UringEntry& entry);
   void commit(UringEntry& entry);
   void submitCommand(UringEntry& entry, uint32_t command, uint64_t commitId);
@@ -69,13 +88,15 @@ class UringRing {
 
   RequestHandler& handler_;
   const int device_;
-  const std::vector<uint16_t> queues_;  // their CPUs
   const uint32_t firstChannel_;
-  std::vector<std::unique_ptr<UringEntry>> entries_;  // made by open()
+  // By channel, kEntriesMax for each queue; a slot is filled before the kernel knows the entry.
+  std::vector<std::unique_ptr<UringEntry>> entries_;
 
   // The leader's alone; handed over under mutex_.
   IoUring io_;
   uint64_t rung_ = 0;     // where the bell is read to
+  std::vector<Queue> queues_;
+  bool exhausted_ = false;  // no further entry can be had
   bool begun_ = false;
   bool ended_ = false;    // the kernel ended the connection
 

@@ -1,7 +1,7 @@
 // A mount over which another file system is mounted. Argument: directory.
 import { execFileSync } from 'node:child_process';
 import { Volume } from '@ram/fs-core';
-import { mount } from '../../src/index.ts';
+import { mount } from './mount.ts';
 
 const [directory = ''] = process.argv.slice(2);
 const volume = new Volume({ maxBytes: '64M' });

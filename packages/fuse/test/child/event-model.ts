@@ -3,7 +3,7 @@
 import nodeFs from 'node:fs';
 import { Volume } from '@ram/fs-core';
 import type { VolumeEvent } from '@ram/fs-core';
-import { mount } from '../../src/index.ts';
+import { mount } from './mount.ts';
 import { EventModel } from '../event-model.ts';
 import type { ExpectedEvent, OpenNode } from '../event-model.ts';
 

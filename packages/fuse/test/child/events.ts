@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { Volume } from '@ram/fs-core';
 import type { VolumeEvent } from '@ram/fs-core';
-import { mount } from '../../src/index.ts';
+import { mount } from './mount.ts';
 
 const [directory = '', way = '', token = ''] = isMainThread ? process.argv.slice(2) : workerData;
 const say = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);

@@ -2,7 +2,7 @@
 // directory, options of mount() as JSON, the shared object that maps (programs/map_file.c).
 import fs from 'node:fs';
 import { Volume } from '@ram/fs-core';
-import { mount } from '../../src/index.ts';
+import { mount } from './mount.ts';
 
 const [directory = '', options = '{}', mapper = ''] = process.argv.slice(2);
 const volume = new Volume({ maxBytes: '64M' });

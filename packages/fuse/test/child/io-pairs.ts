@@ -4,7 +4,7 @@
 import assert from 'node:assert';
 import fs from 'node:fs';
 import { Volume } from '@ram/fs-core';
-import { mount } from '../../src/index.ts';
+import { mount } from './mount.ts';
 import type { IoMode } from '../../src/index.ts';
 import { descriptorSide, mappedSide, markLength, viewSide } from './io-sides.ts';
 import type { Side } from './io-sides.ts';

@@ -2,7 +2,7 @@
 // removed halfway; says in the end what each of them got. Arguments: directory, number of files.
 import { Volume } from '@ram/fs-core';
 import type { VolumeEvent } from '@ram/fs-core';
-import { mount } from '../../src/index.ts';
+import { mount } from './mount.ts';
 
 const [directory = '', filesText = ''] = process.argv.slice(2);
 const files = Number(filesText);

@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import { Volume } from '@ram/fs-core';
-import { mount } from '../../src/index.ts';
+import { mount } from './mount.ts';
 import type { IoMode } from '../../src/index.ts';
 
 const [directory = '', hammer = '', io = '', batches = '100', seed = '1'] = process.argv.slice(2);

@@ -2,7 +2,7 @@
 import assert from 'node:assert';
 import fs from 'node:fs';
 import { Volume } from '@ram/fs-core';
-import { mount } from '../../src/index.ts';
+import { mount } from './mount.ts';
 import type { IoMode } from '../../src/index.ts';
 
 const [directory = '', writable = '', io = 'cached'] = process.argv.slice(2);

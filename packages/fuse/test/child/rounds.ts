@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Volume } from '@ram/fs-core';
-import { mount } from '../../src/index.ts';
+import { mount } from './mount.ts';
 
 const [directory = '', rounds = '200', options = '{}'] = process.argv.slice(2);
 const warmUpRounds = 20;

@@ -1,7 +1,7 @@
 // Mounts a Volume and serves it until its standard input ends; then unmounts and prints what the
 // mount has done. Arguments: directory, options of mount(), of the Volume and of unmount() as JSON.
 import { Volume } from '@ram/fs-core';
-import { mount } from '../../src/index.ts';
+import { mount } from './mount.ts';
 
 const [directory = '', ...options] = process.argv.slice(2);
 const [mountOptions = '{}', volumeOptions = '{}', unmountOptions = '{}'] = options;

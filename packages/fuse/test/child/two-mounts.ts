@@ -1,6 +1,6 @@
 // One Volume at two places. Arguments: two directories.
 import { Volume } from '@ram/fs-core';
-import { mount } from '../../src/index.ts';
+import { mount } from './mount.ts';
 
 const [first = '', second = ''] = process.argv.slice(2);
 const volume = new Volume({ maxBytes: '128M' });

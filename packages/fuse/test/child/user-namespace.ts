@@ -4,7 +4,7 @@ import assert from 'node:assert';
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { Volume } from '@ram/fs-core';
-import { mount } from '../../src/index.ts';
+import { mount } from './mount.ts';
 
 const [directory = '', options = '{}'] = process.argv.slice(2);
 const volume = new Volume({ maxBytes: '64M' });

@@ -2,7 +2,7 @@
 // what came of it.
 import fs from 'node:fs';
 import { Volume } from '@ram/fs-core';
-import { mount } from '../../src/index.ts';
+import { mount } from './mount.ts';
 import type { IoMode } from '../../src/index.ts';
 
 const [directory = '', io = 'cached'] = process.argv.slice(2);
