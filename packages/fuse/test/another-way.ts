@@ -2,13 +2,18 @@ import { holdIoUring, ioUringMounts } from '@ram/test-support';
 import { afterAll, beforeAll } from 'vitest';
 
 const suites = [
+  'contention',
   'events',
+  'io-pairs',
   'lifecycle',
   'mount-point',
+  'never-hangs',
   'passthrough',
   'plain-user',
   'programs',
   'real-programs',
+  'subdirectory',
+  'who-gets-in',
 ];
 
 /**
