@@ -54,6 +54,8 @@ export interface Client extends FileCalls {
   readonly directory: string;
   /** The same directory where nothing can be changed (a read-only mount). */
   readonly readOnly: string;
+  /** The same directory on a mount with nosuid, nodev and noexec. */
+  readonly restricted: string;
   /** A directory of another file system. */
   readonly elsewhere: string;
 }
@@ -62,6 +64,7 @@ export interface Client extends FileCalls {
 export interface Place {
   directory: string;
   readOnly?: string | undefined;
+  restricted?: string | undefined;
   elsewhere?: string | undefined;
   /** A file outside of the case's directory, for `tick`. */
   clock: string;
@@ -188,6 +191,10 @@ class ClientWords implements Omit<Client, keyof FileCalls> {
 
   get readOnly(): string {
     return this.#place.readOnly ?? refuse('read-only mount');
+  }
+
+  get restricted(): string {
+    return this.#place.restricted ?? refuse('restricted mount');
   }
 
   get elsewhere(): string {

@@ -1,6 +1,7 @@
 // What the driver fuse-native can't do on a Volume, by reason. packages/fuse/README.md tells users.
 import type { FuseNativeOptions } from '@ram/fuse';
 import type { Limits } from './limits.ts';
+import { sharedMappings } from './shared-mappings.ts';
 
 const casesByReason: Readonly<Record<string, readonly string[]>> = {
   'fuse-native has names as UTF-8 only': ['names: are bytes, not text'],
@@ -29,10 +30,26 @@ const casesByReason: Readonly<Record<string, readonly string[]>> = {
     'sticky: root may unlink everything, not without CAP_FOWNER',
     'sticky: unlink of an own file is allowed',
     'symlink: belongs to who makes it, in a set-gid directory to its group',
+    'set-gid directory: set-uid of a directory means nothing',
+    'sticky: EXCHANGE needs the right to remove both',
+    'sticky: a group member is a stranger too',
+    'sticky: rename into it onto a stranger’s file is EPERM',
+    'sticky: rename out of it by the owner of the directory is allowed',
+    'who may: chmod by root without CAP_FOWNER is EPERM',
+    'who may: fchmod by root without CAP_FOWNER is EPERM',
+    'who may: futimens by root without CAP_FOWNER is EPERM',
+    'who may: open with O_NOATIME by root without CAP_FOWNER is EPERM',
+    'who may: root without CAP_DAC_OVERRIDE but with CAP_DAC_READ_SEARCH reads and searches',
+    'who may: root without both is as others',
+    'who may: the owner decides for himself, also against him',
+    'who may: utimensat to a time by root without CAP_FOWNER is EPERM',
+    'xattr: user. of a sticky directory is set by root with CAP_FOWNER',
   ],
   'libfuse 2 has no birth time': [
     'open: O_CREAT sets all times of the file to one present',
     'mkdir: sets all times of the directory to one present',
+    'statx: tells all basic fields, the time of birth and the mount',
+    'statx: tells the time of birth, which stays',
   ],
   'volume.fs does not keep it': ['open: O_NOATIME by the owner leaves atime as it is'],
   'node:fs has no mknod: only files and directories can be made': [
@@ -58,6 +75,44 @@ const casesByReason: Readonly<Record<string, readonly string[]>> = {
     'fallocate: of a FIFO is ESPIPE',
     'link: of FIFOs, sockets and devices',
     'readdir: tells the type and the inode of each',
+    'FIFO: O_TRUNC and O_CREAT of one that is there do nothing',
+    'FIFO: an open that waits for the other side ends with EINTR by a signal',
+    'FIFO: asks for the permissions of its mode',
+    'FIFO: carries bytes once, in order',
+    'FIFO: ftruncate is EINVAL, mmap ENODEV',
+    'FIFO: goes on under another name, and when it has none',
+    'FIFO: has no more when its last writer is gone: 0',
+    'FIFO: has the size 0, and what is in it shows in no status',
+    'FIFO: opens for reading and writing at once without waiting',
+    'FIFO: pread and pwrite are ESPIPE',
+    'FIFO: two names of one are one',
+    'FIFO: without readers is EPIPE to its writer',
+    'copy_file_range: of a FIFO, a pipe or a device is EINVAL',
+    'devices: a write to one changes its mtime as it does on tmpfs: not at all',
+    'devices: ask for the permissions of their own node',
+    'devices: keep no content of their own',
+    'devices: of the numbers 0:0 can be made by all, and open for none: ENXIO',
+    'devices: on a mount with nodev are EACCES',
+    'dirfd: mknod begins at the directory of the descriptor',
+    'read-only: a FIFO can be written all the same',
+    'read-only: a device can be written all the same',
+    'read-only: a socket can be connected all the same',
+    'socket: bind changes mtime and ctime of the directory',
+    'socket: bind makes a socket, by the umask',
+    'socket: carries bytes from one process to another',
+    'socket: connect follows symbolic links',
+    'socket: connect needs write permission: EACCES',
+    'socket: connect to what nobody listens on is ECONNREFUSED',
+    'socket: goes on under another name',
+    'socket: the name stays when the socket is closed, and can be removed',
+    'statx: tells the number of a device',
+    'sync: fsync of a FIFO, a socket and a pipe is EINVAL',
+    'sync: posix_fadvise of a FIFO is ESPIPE',
+    'sync: readahead of a FIFO and a directory is EINVAL, of a file allowed',
+    'sync: sync_file_range of a FIFO is ESPIPE, of a directory allowed',
+    'times: of a FIFO can be set',
+    'times: of a directory: mknod changes mtime ctime',
+    'xattr: trusted. is of directories, FIFOs and devices too',
   ],
   'libfuse 2 has no O_TMPFILE': [
     'O_TMPFILE: makes a file without a name',
@@ -66,6 +121,9 @@ const casesByReason: Readonly<Record<string, readonly string[]>> = {
     'O_TMPFILE: does not touch the directory',
     'O_TMPFILE: takes the group of a set-gid directory, and the umask',
     'O_TMPFILE: its space comes back when it is closed',
+    'dirfd: AT_EMPTY_PATH with linkat and O_TMPFILE gives the first name',
+    'times: of a directory: linkat of an O_TMPFILE changes mtime ctime',
+    'xattr: of an O_TMPFILE go with it when it is given a name',
   ],
   'libfuse 2 finds directories by their path': [
     'rmdir: an open directory lives on without links, and without entries: ENOENT',
@@ -77,6 +135,9 @@ const casesByReason: Readonly<Record<string, readonly string[]>> = {
     'renameat2: EXCHANGE swaps a file and a directory of different parents',
     'renameat2: EXCHANGE swaps two directories that are not empty',
     'renameat2: EXCHANGE changes ctime of both',
+    'arguments: RENAME_WHITEOUT with NOREPLACE is allowed',
+    'times: of a directory: renameat2 EXCHANGE changes mtime ctime',
+    'xattr: go with the file through EXCHANGE and WHITEOUT no further than it',
   ],
   'the kernel asks nothing: ctime stays': [
     'chown: of neither user nor group changes nothing but ctime',
@@ -100,6 +161,11 @@ const casesByReason: Readonly<Record<string, readonly string[]>> = {
     'fallocate: of more than there is is ENOSPC, and takes nothing',
     'fallocate: above the limit of the file size is EFBIG',
     'full disk: fallocate is ENOSPC',
+    'mmap: MADV_REMOVE punches a hole into the file',
+    'mmap: a stored page can be punched and stored again',
+    'mmap: shows zeros where a hole is punched',
+    'times: fallocate with KEEP_SIZE changes mtime ctime',
+    'times: fallocate within the file changes mtime ctime',
   ],
   'fuse-native does not tell who writes: set-id bits go for all, odd set-gid bits stay': [
     'set-id bits: are kept when root writes',
@@ -117,34 +183,40 @@ const casesByReason: Readonly<Record<string, readonly string[]>> = {
   ],
   'fuse-native does not tell who lists': [
     'xattr: trusted. is for root: others do not list it, read it or set it',
+    'xattr: trusted. is not for root without CAP_SYS_ADMIN',
   ],
   'libfuse 2 has no SEEK_DATA and SEEK_HOLE': [
     'lseek: SEEK_DATA finds what lies behind a hole',
     'lseek: SEEK_HOLE finds a punched hole',
     'lseek: SEEK_DATA in a file that is one hole is ENXIO',
   ],
-  'libfuse 2 lists names without inodes': ['readdir: has a dot and two dots with their inodes'],
-  'direct: no MAP_SHARED; cached: the directory of a removed file that is mapped stays': [
-    'mmap: MAP_PRIVATE keeps its stores to itself',
-    'mmap: a store changes mtime and ctime by msync at the latest',
-    'mmap: a store is read by read(2) of the same machine',
-    'mmap: a store is there after msync for another process',
-    'mmap: a store is there when the mapping has outlived its descriptor and name',
-    'mmap: a write by another process shows in a mapping',
-    'mmap: a write shows in a mapping',
-    'mmap: after truncate what was cut is SIGBUS, and zero when it grows back',
-    'mmap: is SIGBUS on a page behind the end',
-    'mmap: is zero behind the end of the file, within its last page',
-    'mmap: mappings in two processes are one',
-    'mmap: of a later part of a file begins there',
-    'mmap: shows the content',
-    'mmap: two mappings of a file are one',
+  'libfuse 2 lists names without inodes': [
+    'readdir: has a dot and two dots with their inodes',
+    'getdents: two dots of the directory follow its rename',
+    'stat: tells the inode that readdir tells',
+  ],
+  'libfuse 2 takes every name for a file of its own': [
+    'copy_file_range: within a file onto itself is EINVAL, by another descriptor or name too',
+    'locks: two names of a file have the same locks',
+  ],
+  'libfuse 2 finds files by their path': [
+    'descriptors: /proc/self/fd opens an unlinked file again, with a position of its own',
+    'descriptors: an O_PATH descriptor keeps an unlinked file',
+    'xattr: of a file without a name',
+  ],
+  'the kernel gives every file of FUSE a poll': ['descriptors: epoll of a file is EPERM'],
+  'libfuse 2 reads a directory at once': [
+    'getdents: a name that goes while it is read is not listed after that',
+  ],
+  'a request does not tell through which mount it came': ['read-only: reading changes no times'],
+  'a request tells the flags of the open file, not those of the call': [
+    'vectors: pwritev2 with RWF_NOAPPEND heeds the offset in spite of O_APPEND',
   ],
 };
 
-const directLimits: Limits = {
-  'mmap: a store is there after munmap and close': 'no MAP_SHARED with direct_io',
-};
+const directLimits: Limits = Object.fromEntries(
+  sharedMappings.map((name) => [name, 'no MAP_SHARED with direct_io']),
+);
 
 const limits: Limits = Object.fromEntries(
   Object.entries(casesByReason).flatMap(([reason, cases]) =>

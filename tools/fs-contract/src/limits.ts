@@ -2,11 +2,11 @@
 // so that these lists only shrink.
 
 import type { MountOptions } from '@ram/fuse';
+import { sharedMappings } from './shared-mappings.ts';
 
 /** Case → reason. */
 export type Limits = Readonly<Record<string, string>>;
 
-const pathDescriptors = 'volume.fs refuses O_PATH: its descriptors are open files';
 const noAtime = {
   'open: O_NOATIME by the owner leaves atime as it is':
     'the store does not know by which open a read comes',
@@ -14,9 +14,8 @@ const noAtime = {
 
 export const volumeLimits: Limits = {
   ...noAtime,
-  'open: O_PATH | O_NOFOLLOW gives a descriptor of a symbolic link': pathDescriptors,
-  'chmod: of an O_PATH descriptor is EBADF': pathDescriptors,
-  'xattr: of an O_PATH descriptor is EBADF': pathDescriptors,
+  'xattr: security.capability of another kind than the kernel’s is EINVAL':
+    'a Volume keeps what it is given; the kernel looks at it through mounts',
 };
 
 const strangersChown: Limits = {
@@ -26,11 +25,16 @@ const strangersChown: Limits = {
 
 /** Kernels before 6.6 ask with GETATTR, which has no place for it. */
 const birthTimes = limitAll('Linux before 6.6 asks no file system for birth times', [
+  'statx: tells all basic fields, the time of birth and the mount',
+  'statx: tells the time of birth, which stays',
   'open: O_CREAT sets all times of the file to one present',
   'mkdir: sets all times of the directory to one present',
 ]);
 
 const temporaryFiles = limitAll('FUSE has O_TMPFILE from Linux 6.1 on', [
+  'dirfd: AT_EMPTY_PATH with linkat and O_TMPFILE gives the first name',
+  'times: of a directory: linkat of an O_TMPFILE changes mtime ctime',
+  'xattr: of an O_TMPFILE go with it when it is given a name',
   'O_TMPFILE: makes a file without a name',
   'O_TMPFILE: can be given a name by linkat of /proc/self/fd',
   'O_TMPFILE: with O_EXCL can be given no name: ENOENT',
@@ -39,23 +43,10 @@ const temporaryFiles = limitAll('FUSE has O_TMPFILE from Linux 6.1 on', [
   'O_TMPFILE: its space comes back when it is closed',
 ]);
 
-const directMappings = limitAll('Linux before 6.6 shares no mapping of what goes past its cache', [
-  'mmap: shows the content',
-  'mmap: is zero behind the end of the file, within its last page',
-  'mmap: is SIGBUS on a page behind the end',
-  'mmap: a store is read by read(2) of the same machine',
-  'mmap: a store is there after msync for another process',
-  'mmap: a store is there after munmap and close',
-  'mmap: a store is there when the mapping has outlived its descriptor and name',
-  'mmap: a write shows in a mapping',
-  'mmap: a write by another process shows in a mapping',
-  'mmap: two mappings of a file are one',
-  'mmap: mappings in two processes are one',
-  'mmap: after truncate what was cut is SIGBUS, and zero when it grows back',
-  'mmap: of a later part of a file begins there',
-  'set-id bits: are kept by a store through a mapping, also of a stranger',
-  'mmap: a store changes mtime and ctime by msync at the latest',
-]);
+const directMappings = limitAll(
+  'Linux before 6.6 shares no mapping of what goes past its cache',
+  sharedMappings,
+);
 
 function limitAll(reason: string, ids: readonly string[]): Limits {
   return Object.fromEntries(ids.map((id) => [id, reason]));
@@ -70,10 +61,31 @@ function olderKernel({ io, kernel }: MountOptions): Limits {
   };
 }
 
+const everyMount: Limits = {
+  'descriptors: epoll of a file is EPERM': 'the kernel gives every file of FUSE a poll',
+  'read-only: reading changes no times': 'a request does not tell through which mount it came',
+  'programs: that run are not truncated by O_TRUNC for reading: ETXTBSY':
+    'the kernel sends the request to truncate before it looks whether the program runs',
+  'times: copy_file_range changes atime of the source where it is older than mtime':
+    'the kernel goes on telling the atime that it knows of a file which is copied from',
+  'xattr: trusted. is not for root without CAP_SYS_ADMIN':
+    'a request tells who its caller is, not its capabilities',
+  'vectors: pwritev2 with RWF_NOAPPEND heeds the offset in spite of O_APPEND':
+    'a request tells the flags of the open file, not those of the call',
+};
+
+const volumeLocks: Limits = {
+  'locks: F_GETLK tells -1 for the process of an OFD lock':
+    'the kernel does not tell which locks are of open files, and takes no -1 in the answer',
+};
+
 /** @param others Whether other users get in. */
 export function fuseLimits(options: MountOptions, others: boolean): Limits {
-  const { io } = options;
-  // What is passed through, the kernel does itself.
-  const served = io === 'passthrough' ? {} : noAtime;
-  return { ...served, ...(others ? strangersChown : {}), ...olderKernel(options) };
+  return {
+    ...everyMount,
+    ...noAtime,
+    ...(others ? strangersChown : {}),
+    ...(options.locks === 'volume' ? volumeLocks : {}),
+    ...olderKernel(options),
+  };
 }

@@ -1,19 +1,19 @@
 // The calls as raw system calls of a process of their own.
-import { AT, CAPABILITY, MAP, O } from './constants.ts';
+import { AT, CAPABILITY, O } from './constants.ts';
 import type { Capability } from './constants.ts';
+import { DescriptorCalls, namesIn, take } from './descriptor-calls.ts';
 import type {
   DirectoryEntry,
   FileCalls,
   FileStatus,
   FileSystemStatus,
-  LockRange,
-  LockType,
   Path,
+  StatxAnswer,
   Time,
   XattrOptions,
 } from './file-calls.ts';
 import * as structures from './structures.ts';
-import { Output, SystemCalls } from './system-calls.ts';
+import { Output } from './system-calls.ts';
 
 /** Who makes the calls. */
 export interface Credentials {
@@ -26,19 +26,21 @@ export interface Credentials {
 
 type Id = number | undefined;
 
-const statxAll = 0xfff;
-const firstDescriptor = 3;
-const lockCommands = { own: { get: 5, set: 6 }, ofd: { get: 36, set: 37 } };
 const xattrModes = { create: 1, replace: 2 };
-const fileSizeLimit = 1;
-const unlimited = -1n;
+/** setrlimit(2) */
+const resource = { fileSize: 1, openFiles: 7 };
+const unixDomain = 1;
+const stream = 1;
 
-export class NativeCalls implements FileCalls {
-  readonly #system: SystemCalls;
+export class NativeCalls extends DescriptorCalls implements FileCalls {
+  /** Where relative paths of the …at calls begin. */
+  #directory: number = AT.FDCWD;
+  /** struct rlimit by number, of what the case has changed. */
+  readonly #limitsBefore = new Map<number, Buffer>();
 
   /** @param program The compiled native/system_calls.cc. */
   constructor(program: string, credentials?: Credentials) {
-    this.#system = new SystemCalls(program);
+    super(program);
     try {
       if (credentials !== undefined) this.#become(credentials);
     } catch (error) {
@@ -49,18 +51,29 @@ export class NativeCalls implements FileCalls {
 
   /** Makes the process as new for a case in that directory. */
   reset(directory: string): void {
-    this.#system.call('close_range', firstDescriptor, 0xffff_ffff, 0);
-    this.#system.call('umask', 0);
-    this.#system.call('prlimit64', 0, fileSizeLimit, structures.words(unlimited, unlimited), 0);
+    this.release();
+    this.system.call('umask', 0);
+    for (const [which, before] of this.#limitsBefore) {
+      this.system.call('prlimit64', 0, which, before, 0);
+    }
+    this.#limitsBefore.clear();
     this.chdir(directory);
   }
 
+  #limit(which: number, most: number): void {
+    const before = new Output(16);
+    this.system.call('prlimit64', 0, which, 0, before);
+    if (!this.#limitsBefore.has(which)) this.#limitsBefore.set(which, before.bytes);
+    const largest = before.bytes.readBigUInt64LE(8);
+    this.system.call('prlimit64', 0, which, structures.words(most, largest), 0);
+  }
+
   end(): void {
-    this.#system.end();
+    this.system.end();
   }
 
   #become({ uid, gid, groups, without = [] }: Credentials): void {
-    const system = this.#system;
+    const system = this.system;
     const list = Buffer.from(Uint32Array.from(groups).buffer);
     system.call('setgroups', groups.length, list);
     system.call('setresgid', gid, gid, gid);
@@ -75,180 +88,122 @@ export class NativeCalls implements FileCalls {
     const header = Buffer.from(Uint32Array.of(0x20080522, 0).buffer);
     // Effective, permitted, inheritable; then the same for numbers from 32 on.
     const sets = new Output(24);
-    this.#system.call('capget', header, sets);
+    this.system.call('capget', header, sets);
     for (const number of capabilities.map((name) => CAPABILITY[name])) {
       for (const set of [0, 4]) {
         const at = set + (number >= 32 ? 12 : 0);
         sets.bytes.writeUInt32LE((sets.bytes.readUInt32LE(at) & ~(1 << (number % 32))) >>> 0, at);
       }
     }
-    this.#system.call('capset', header, sets.bytes);
+    this.system.call('capset', header, sets.bytes);
   }
 
   open(path: Path, flags: number, mode = 0o644): number {
-    return this.openAt(AT.FDCWD, path, flags, mode);
+    return this.openAt(this.#directory, path, flags, mode);
   }
 
   openAt(directory: number, path: Path, flags: number, mode = 0o644): number {
-    return this.#system.call('openat', directory, path, flags, mode);
+    return this.system.call('openat', directory, path, flags, mode);
   }
 
   openHow(path: Path, flags: number, resolve: number): number {
     const how = structures.words(flags, 0, resolve);
-    return this.#system.call('openat2', AT.FDCWD, path, how, how.length);
+    return this.system.call('openat2', this.#directory, path, how, how.length);
   }
 
-  close(fd: number): void {
-    this.#system.call('close', fd);
-  }
-
-  dup(fd: number): number {
-    return this.#system.call('dup', fd);
-  }
-
-  read(fd: number, length: number): Buffer {
-    const bytes = new Output(length);
-    return take(bytes, this.#system.call('read', fd, bytes, length));
-  }
-
-  pread(fd: number, length: number, offset: number | bigint): Buffer {
-    const bytes = new Output(length);
-    return take(bytes, this.#system.call('pread64', fd, bytes, length, offset));
-  }
-
-  write(fd: number, data: Path): number {
-    return this.#system.call('write', fd, data, Buffer.byteLength(data));
-  }
-
-  pwrite(fd: number, data: Path, offset: number | bigint): number {
-    return this.#system.call('pwrite64', fd, data, Buffer.byteLength(data), offset);
-  }
-
-  writev(fd: number, parts: readonly Path[]): number {
-    return this.#system.call('writev', fd, parts, parts.length);
-  }
-
-  pwriteWith(fd: number, data: Path, offset: number, flags: number): number {
-    return this.#system.call('pwritev2', fd, [data], 1, offset, 0, flags);
-  }
-
-  lseek(fd: number, offset: number | bigint, whence: number): number {
-    return this.#system.call('lseek', fd, offset, whence);
-  }
-
-  sendfile(to: number, from: number, offset: number, length: number): number {
-    return this.#system.call('sendfile', to, from, structures.words(offset), length);
-  }
-
-  copyFileRange(from: number, fromOffset: number, to: number, toOffset: number, n: number): number {
-    const [source, target] = [structures.words(fromOffset), structures.words(toOffset)];
-    return this.#system.call('copy_file_range', from, source, to, target, n, 0);
+  from<T>(directory: number, action: () => T): T {
+    this.#directory = directory;
+    try {
+      return action();
+    } finally {
+      this.#directory = AT.FDCWD;
+    }
   }
 
   truncate(path: Path, size: number | bigint): void {
-    this.#system.call('truncate', path, size);
-  }
-
-  ftruncate(fd: number, size: number | bigint): void {
-    this.#system.call('ftruncate', fd, size);
-  }
-
-  fallocate(fd: number, mode: number, offset: number, length: number): void {
-    this.#system.call('fallocate', fd, mode, offset, length);
-  }
-
-  fsync(fd: number): void {
-    this.#system.call('fsync', fd);
-  }
-
-  fdatasync(fd: number): void {
-    this.#system.call('fdatasync', fd);
+    this.system.call('truncate', path, size);
   }
 
   stat(path: Path): FileStatus {
-    return this.#statx(AT.FDCWD, path, 0);
+    return this.statx(this.#directory, path, 0);
   }
 
   lstat(path: Path): FileStatus {
-    return this.#statx(AT.FDCWD, path, AT.SYMLINK_NOFOLLOW);
+    return this.statx(this.#directory, path, AT.SYMLINK_NOFOLLOW);
   }
 
-  fstat(fd: number): FileStatus {
-    return this.#statx(fd, '', AT.EMPTY_PATH);
-  }
-
-  #statx(directory: number, path: Path, flags: number): FileStatus {
+  statxWith(path: Path, flags: number, mask: number): StatxAnswer {
     const status = new Output(structures.statxSize);
-    this.#system.call('statx', directory, path, flags, statxAll, status);
-    return structures.parseStatx(status.bytes);
+    this.system.call('statx', this.#directory, path, flags, mask, status);
+    return structures.parseStatxAnswer(status.bytes);
   }
 
   statfs(path: Path): FileSystemStatus {
     const status = new Output(structures.statfsSize);
-    this.#system.call('statfs', path, status);
+    this.system.call('statfs', path, status);
     return structures.parseStatfs(status.bytes);
   }
 
   access(path: Path, mode: number): void {
-    this.#system.call('faccessat', AT.FDCWD, path, mode);
+    this.system.call('faccessat', this.#directory, path, mode);
   }
 
   accessWith(path: Path, mode: number, flags: number): void {
-    this.#system.call('faccessat2', AT.FDCWD, path, mode, flags);
+    this.system.call('faccessat2', this.#directory, path, mode, flags);
   }
 
   chmod(path: Path, mode: number): void {
-    this.#system.call('fchmodat', AT.FDCWD, path, mode);
-  }
-
-  fchmod(fd: number, mode: number): void {
-    this.#system.call('fchmod', fd, mode);
+    this.system.call('fchmodat', this.#directory, path, mode);
   }
 
   chown(path: Path, uid: Id, gid: Id): void {
-    this.#system.call('fchownat', AT.FDCWD, path, uid ?? -1, gid ?? -1, 0);
+    this.system.call('fchownat', this.#directory, path, uid ?? -1, gid ?? -1, 0);
+  }
+
+  chmodWith(path: Path, mode: number, flags: number): void {
+    this.system.call('fchmodat2', this.#directory, path, mode, flags);
+  }
+
+  chownWith(path: Path, uid: Id, gid: Id, flags: number): void {
+    this.system.call('fchownat', this.#directory, path, uid ?? -1, gid ?? -1, flags);
   }
 
   lchown(path: Path, uid: Id, gid: Id): void {
-    this.#system.call('fchownat', AT.FDCWD, path, uid ?? -1, gid ?? -1, AT.SYMLINK_NOFOLLOW);
-  }
-
-  fchown(fd: number, uid: Id, gid: Id): void {
-    this.#system.call('fchown', fd, uid ?? -1, gid ?? -1);
+    this.system.call('fchownat', this.#directory, path, uid ?? -1, gid ?? -1, AT.SYMLINK_NOFOLLOW);
   }
 
   utimes(path: Path, atime: Time, mtime: Time): void {
-    this.#system.call('utimensat', AT.FDCWD, path, structures.timespecs([atime, mtime]), 0);
+    this.system.call('utimensat', this.#directory, path, structures.timespecs([atime, mtime]), 0);
   }
 
   lutimes(path: Path, atime: Time, mtime: Time): void {
     const times = structures.timespecs([atime, mtime]);
-    this.#system.call('utimensat', AT.FDCWD, path, times, AT.SYMLINK_NOFOLLOW);
+    this.system.call('utimensat', this.#directory, path, times, AT.SYMLINK_NOFOLLOW);
   }
 
   futimes(fd: number, atime: Time, mtime: Time): void {
     // A null path means the descriptor itself.
-    this.#system.call('utimensat', fd, 0, structures.timespecs([atime, mtime]), 0);
+    this.system.call('utimensat', fd, 0, structures.timespecs([atime, mtime]), 0);
   }
 
   umask(mask: number): number {
-    return this.#system.call('umask', mask);
+    return this.system.call('umask', mask);
   }
 
   mkdir(path: Path, mode = 0o777): void {
-    this.#system.call('mkdirat', AT.FDCWD, path, mode);
+    this.system.call('mkdirat', this.#directory, path, mode);
   }
 
   rmdir(path: Path): void {
-    this.#system.call('unlinkat', AT.FDCWD, path, AT.REMOVEDIR);
+    this.system.call('unlinkat', this.#directory, path, AT.REMOVEDIR);
   }
 
   unlink(path: Path): void {
-    this.#system.call('unlinkat', AT.FDCWD, path, 0);
+    this.system.call('unlinkat', this.#directory, path, 0);
   }
 
   rename(from: Path, to: Path, flags = 0): void {
-    this.#system.call('renameat2', AT.FDCWD, from, AT.FDCWD, to, flags);
+    this.system.call('renameat2', this.#directory, from, this.#directory, to, flags);
   }
 
   link(from: Path, to: Path): void {
@@ -256,20 +211,28 @@ export class NativeCalls implements FileCalls {
   }
 
   linkWith(from: Path, to: Path, flags: number): void {
-    this.#system.call('linkat', AT.FDCWD, from, AT.FDCWD, to, flags);
+    this.system.call('linkat', this.#directory, from, this.#directory, to, flags);
   }
 
   symlink(target: Path, path: Path): void {
-    this.#system.call('symlinkat', target, AT.FDCWD, path);
+    this.system.call('symlinkat', target, this.#directory, path);
   }
 
   readlink(path: Path): string {
     const target = new Output(4096);
-    return take(target, this.#system.call('readlinkat', AT.FDCWD, path, target, 4096)).toString();
+    return take(
+      target,
+      this.system.call('readlinkat', this.#directory, path, target, 4096),
+    ).toString();
+  }
+
+  readlinkInto(path: Path, size: number): Buffer {
+    const target = new Output(size);
+    return take(target, this.system.call('readlinkat', this.#directory, path, target, size));
   }
 
   mknod(path: Path, mode: number, device = 0): void {
-    this.#system.call('mknodat', AT.FDCWD, path, mode, device);
+    this.system.call('mknodat', this.#directory, path, mode, device);
   }
 
   readdir(path: Path): DirectoryEntry[] {
@@ -286,99 +249,65 @@ export class NativeCalls implements FileCalls {
     return entries;
   }
 
-  getdents(fd: number, size: number): DirectoryEntry[] {
-    const entries = new Output(size);
-    const length = this.#system.call('getdents64', fd, entries, size);
-    return structures.parseEntries(take(entries, length));
-  }
-
   getxattr(path: Path, name: string, { follow = true }: XattrOptions = {}): Buffer {
     const value = new Output(65_536);
     const call = follow ? 'getxattr' : 'lgetxattr';
-    return take(value, this.#system.call(call, path, name, value, 65_536));
+    return take(value, this.system.call(call, path, name, value, 65_536));
   }
 
   setxattr(path: Path, name: string, value: Path, options: XattrOptions = {}): void {
     const { follow = true, mode } = options;
     const flags = mode === undefined ? 0 : xattrModes[mode];
     const call = follow ? 'setxattr' : 'lsetxattr';
-    this.#system.call(call, path, name, value, Buffer.byteLength(value), flags);
+    this.system.call(call, path, name, value, Buffer.byteLength(value), flags);
   }
 
   listxattr(path: Path, { follow = true }: XattrOptions = {}): string[] {
     const names = new Output(65_536);
-    const length = this.#system.call(follow ? 'listxattr' : 'llistxattr', path, names, 65_536);
-    return take(names, length).toString().split('\0').slice(0, -1);
+    const length = this.system.call(follow ? 'listxattr' : 'llistxattr', path, names, 65_536);
+    return namesIn(take(names, length));
   }
 
   removexattr(path: Path, name: string, { follow = true }: XattrOptions = {}): void {
-    this.#system.call(follow ? 'removexattr' : 'lremovexattr', path, name);
+    this.system.call(follow ? 'removexattr' : 'lremovexattr', path, name);
+  }
+
+  listxattrInto(path: Path, size: number): number {
+    return this.system.call('listxattr', path, new Output(size), size);
   }
 
   getxattrInto(path: Path, name: string, size: number): number {
-    return this.#system.call('getxattr', path, name, new Output(size), size);
-  }
-
-  fgetxattr(fd: number, name: string): Buffer {
-    const value = new Output(65_536);
-    return take(value, this.#system.call('fgetxattr', fd, name, value, 65_536));
-  }
-
-  fsetxattr(fd: number, name: string, value: Path): void {
-    this.#system.call('fsetxattr', fd, name, value, Buffer.byteLength(value), 0);
-  }
-
-  lock(fd: number, type: LockType, range: LockRange = {}): void {
-    const { set } = range.ofd === true ? lockCommands.ofd : lockCommands.own;
-    this.#system.call('fcntl', fd, set, structures.flockOf(type, range));
-  }
-
-  testLock(fd: number, type: LockType, range: LockRange = {}): LockType {
-    const { get } = range.ofd === true ? lockCommands.ofd : lockCommands.own;
-    const flock = new Output(structures.flockOf(type, range));
-    this.#system.call('fcntl', fd, get, flock);
-    return structures.lockTypeOf(flock.bytes);
-  }
-
-  flock(fd: number, operation: number): void {
-    this.#system.call('flock', fd, operation);
-  }
-
-  mmap(fd: number, length: number, protection: number, flags: number = MAP.SHARED, offset = 0) {
-    return this.#system.callBig('mmap', 0, length, protection, flags, fd, offset);
-  }
-
-  peek(address: bigint, length: number): Buffer {
-    const bytes = new Output(length);
-    this.#system.call('peek', address, bytes);
-    return bytes.bytes;
-  }
-
-  poke(address: bigint, data: Path): void {
-    this.#system.call('poke', address, data, Buffer.byteLength(data));
-  }
-
-  msync(address: bigint, length: number): void {
-    this.#system.call('msync', address, length, 4);
-  }
-
-  munmap(address: bigint, length: number): void {
-    this.#system.call('munmap', address, length);
-  }
-
-  run(path: Path): number {
-    return this.#system.call('run', path);
+    return this.system.call('getxattr', path, name, new Output(size), size);
   }
 
   chdir(path: Path): void {
-    this.#system.call('chdir', path);
+    this.system.call('chdir', path);
   }
 
   limitFileSize(bytes: number): void {
-    this.#system.call('prlimit64', 0, fileSizeLimit, structures.words(bytes, unlimited), 0);
+    this.#limit(resource.fileSize, bytes);
   }
-}
 
-function take(output: Output, length: number): Buffer {
-  return output.bytes.subarray(0, length);
+  limitOpenFiles(count: number): void {
+    this.#limit(resource.openFiles, count);
+  }
+
+  listen(path: Path): number {
+    const socket = this.system.call('socket', unixDomain, stream, 0);
+    const address = structures.unixAddress(path);
+    this.system.call('bind', socket, address, address.length);
+    this.system.call('listen', socket, 8);
+    return socket;
+  }
+
+  connect(path: Path): number {
+    const socket = this.system.call('socket', unixDomain, stream, 0);
+    const address = structures.unixAddress(path);
+    this.system.call('connect', socket, address, address.length);
+    return socket;
+  }
+
+  accept(socket: number): number {
+    return this.system.call('accept4', socket, 0, 0, 0);
+  }
 }

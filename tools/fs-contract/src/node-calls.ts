@@ -1,5 +1,6 @@
 // The calls through an object in the shape of node:fs, in its synchronous form.
 import type * as nodeFs from 'node:fs';
+import { O } from './constants.ts';
 import { NotOffered } from './file-calls.ts';
 import type {
   DirectoryEntry,
@@ -52,11 +53,21 @@ export type NodeFs = Pick<
 >;
 
 /** Extended attributes, which `node:fs` doesn't have and a Volume does. */
-export interface Xattrs {
+interface Xattrs {
   get(path: Path, name: string, options?: { follow?: boolean }): Buffer;
   set(path: Path, name: string, value: Buffer, options?: XattrOptions): void;
   list(path: Path, options?: { follow?: boolean }): string[];
   remove(path: Path, name: string, options?: { follow?: boolean }): void;
+}
+
+interface VolumeLike {
+  fs: unknown;
+  xattr: unknown;
+}
+
+/** The calls of a Volume, whose descriptors are open files: it refuses O_PATH. */
+export function volumeCalls({ fs, xattr }: VolumeLike): NodeCalls {
+  return new NodeCalls(fs as NodeFs, xattr as Xattrs);
 }
 
 export class NodeCalls implements Partial<FileCalls> {
@@ -87,6 +98,7 @@ export class NodeCalls implements Partial<FileCalls> {
   }
 
   open(path: Path, flags: number, mode = 0o644): number {
+    if (this.#xattrs !== undefined && (flags & O.PATH) !== 0) throw new NotOffered('O_PATH');
     const fd = this.#fs.openSync(this.#at(path), flags, mode);
     this.#open.add(fd);
     return fd;

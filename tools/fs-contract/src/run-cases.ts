@@ -18,6 +18,8 @@ export interface Surface {
   base: string;
   /** The same on a read-only mount. */
   readOnlyBase?: string | undefined;
+  /** The same with nosuid, nodev and noexec. */
+  restrictedBase?: string | undefined;
   elsewhere?: string | undefined;
   /** Who a case is at first. */
   user: UserName;
@@ -63,7 +65,6 @@ export function* runCases(
     root.mkdir(name);
     root.chmod(name, 0o777);
     const outcome = runOne(surface, one, name, driverOf);
-    for (const driver of drivers.values()) driver.reset(surface.base);
     yield cleared(root, name, outcome);
   }
   for (const driver of drivers.values()) driver.end?.();
@@ -88,15 +89,18 @@ function runOne(
   } catch (error) {
     if (error instanceof NotOffered) return { id, result: 'lacks', detail: error.what };
     return { id, result: 'failed', detail: describe(error) };
+  } finally {
+    for (const driver of here) driver.reset(surface.base);
   }
 }
 
 function placeOf(surface: Surface, name: string, callsOf: Place['callsOf']): Place {
-  const { base, readOnlyBase, elsewhere } = surface;
-  const readOnly = readOnlyBase === undefined ? undefined : `${readOnlyBase}/${name}`;
+  const { base, readOnlyBase, restrictedBase, elsewhere } = surface;
+  const below = (folder: string | undefined) => folder && `${folder}/${name}`;
   return {
     directory: `${base}/${name}`,
-    readOnly,
+    readOnly: below(readOnlyBase),
+    restricted: below(restrictedBase),
     elsewhere,
     clock: `${base}/${clockName}`,
     callsOf,

@@ -4,8 +4,11 @@ import type {
   FileStatus,
   FileSystemStatus,
   FileType,
+  LockInTheWay,
   LockRange,
   LockType,
+  Path,
+  StatxAnswer,
   Time,
 } from './file-calls.ts';
 
@@ -51,6 +54,17 @@ export function parseStatx(bytes: Buffer): FileStatus {
   };
 }
 
+/** What else struct statx tells. */
+export function parseStatxAnswer(bytes: Buffer): StatxAnswer {
+  return {
+    ...parseStatx(bytes),
+    mask: bytes.readUInt32LE(0),
+    attributes: bytes.readBigUInt64LE(8),
+    attributesMask: bytes.readBigUInt64LE(56),
+    mountId: bytes.readBigUInt64LE(144),
+  };
+}
+
 /** struct linux_dirent64, as many as getdents64(2) has returned. */
 export function parseEntries(bytes: Buffer): DirectoryEntry[] {
   const entries: DirectoryEntry[] = [];
@@ -58,7 +72,8 @@ export function parseEntries(bytes: Buffer): DirectoryEntry[] {
     const start = at + 19;
     const name = bytes.subarray(start, bytes.indexOf(0, start));
     const type = types[bytes.readUInt8(at + 18)] ?? 'file';
-    entries.push({ name: name.toString(), bytes: name, type, ino: bytes.readBigUInt64LE(at) });
+    const [ino, offset] = [bytes.readBigUInt64LE(at), bytes.readBigInt64LE(at + 8)];
+    entries.push({ name: name.toString(), bytes: name, type, ino, offset });
   }
   return entries;
 }
@@ -69,13 +84,17 @@ export const statfsSize = 120;
 export function parseStatfs(bytes: Buffer): FileSystemStatus {
   const word = (index: number) => Number(bytes.readBigUInt64LE(index * 8));
   return {
+    type: word(0),
     blockSize: word(1),
     blocks: word(2),
     blocksFree: word(3),
     blocksAvailable: word(4),
     files: word(5),
     filesFree: word(6),
+    id: bytes.readBigUInt64LE(56),
     nameMax: word(8),
+    fragmentSize: word(9),
+    flags: word(10),
   };
 }
 
@@ -104,8 +123,19 @@ export function flockOf(type: LockType, { start = 0, length = 0 }: LockRange): B
   return bytes;
 }
 
-export function lockTypeOf(flock: Buffer): LockType {
-  return lockTypes[flock.readInt16LE(0)] ?? 'none';
+export function parseFlock(flock: Buffer): LockInTheWay {
+  return {
+    type: lockTypes[flock.readInt16LE(0)] ?? 'none',
+    start: Number(flock.readBigInt64LE(8)),
+    length: Number(flock.readBigInt64LE(16)),
+    pid: flock.readInt32LE(24),
+  };
+}
+
+/** struct sockaddr_un */
+export function unixAddress(path: Path): Buffer {
+  const [family, bytes] = [1, Buffer.from(path as string)];
+  return Buffer.concat([Buffer.from([family, 0]), bytes, Buffer.alloc(1)]);
 }
 
 /** Little-endian words of 64 bits. */

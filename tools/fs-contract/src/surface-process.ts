@@ -9,8 +9,16 @@ import { directorySurface, surfaces } from './surfaces.ts';
 
 const [name = '', only = '', directory = '', done = '0'] = process.argv.slice(2);
 
+/** Node's own pipes to children don't block: whoever reads this may be slow. */
 function tell(message: Message): void {
-  writeSync(1, `${JSON.stringify(message)}\n`);
+  const bytes = Buffer.from(`${JSON.stringify(message)}\n`);
+  for (let done = 0; done < bytes.length;) {
+    try {
+      done += writeSync(1, bytes, done);
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'EAGAIN') throw error;
+    }
+  }
 }
 
 process.umask(0);

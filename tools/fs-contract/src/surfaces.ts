@@ -15,8 +15,7 @@ import { fuseLimits, volumeLimits } from './limits.ts';
 import type { Limits } from './limits.ts';
 import { startMount } from './mount-server.ts';
 import { NativeCalls } from './native-calls.ts';
-import { NodeCalls } from './node-calls.ts';
-import type { NodeFs } from './node-calls.ts';
+import { NodeCalls, volumeCalls } from './node-calls.ts';
 import type { Driver, Surface } from './run-cases.ts';
 
 export interface SurfaceDefinition {
@@ -39,43 +38,71 @@ const diskBytes = 48 * 1024 * 1024;
 const plainUser = { uid: 65534, gid: 65534 };
 
 const lackedByNode = [
+  'accept',
   'accessWith',
   'chdir',
+  'chmodWith',
+  'chownWith',
+  'connect',
   'copyFileRange',
   'dup',
   'empty path',
   'extended attributes',
   'fallocate',
+  'fcntl',
   'fgetxattr',
+  'flistxattr',
   'flock',
+  'fremovexattr',
+  'from',
   'fsetxattr',
+  'fstatfs',
   'getdents',
   'getxattrInto',
+  'interrupted',
+  'ioctl',
   'limitFileSize',
+  'limitOpenFiles',
   'linkWith',
+  'listen',
+  'listxattrInto',
   'lock',
+  'lockInTheWay',
   'long path',
   'lseek',
   'mknod',
   'mmap',
+  'mremap',
   'nanoseconds',
   'offset of that kind',
   'openAt',
   'openHow',
   'other processes',
   'other users',
+  'pipe',
+  'preadWith',
   'pwriteWith',
+  'raw',
   'read-only mount',
+  'readlinkInto',
+  'readv',
   'rename with flags',
+  'restricted mount',
   'run',
   'sendfile',
+  'splice',
+  'start',
+  'statxWith',
+  'takeSignal',
   'testLock',
   'time before 1970',
   'umask',
   'unknown access mode',
   'UTIME_NOW and UTIME_OMIT',
+  'waitForFlock',
+  'waitForLock',
 ];
-const lackedByPlainUsers = ['other users', 'read-only mount'];
+const lackedByPlainUsers = ['other users', 'read-only mount', 'restricted mount'];
 
 export const surfaces: Readonly<Record<string, SurfaceDefinition>> = {
   tmpfs: { limits: {}, lacks: isRoot ? [] : lackedByPlainUsers, open: openTmpfs },
@@ -86,7 +113,11 @@ export const surfaces: Readonly<Record<string, SurfaceDefinition>> = {
   },
   'volume.fs': {
     limits: volumeLimits,
-    lacks: [...lackedByNode.filter((what) => what !== 'extended attributes'), 'other file system'],
+    lacks: [
+      ...lackedByNode.filter((what) => what !== 'extended attributes'),
+      'O_PATH',
+      'other file system',
+    ],
     open: openVolume,
   },
   'fuse passthrough': fuse({ io: 'passthrough' }),
@@ -133,7 +164,7 @@ function fuse(
       const rights = user === undefined ? { suid: true, dev: true } : {};
       const server = await startMount(base, { ...options, ...rights }, diskBytes, user);
       const elsewhere = emptyFolder();
-      if (user === undefined) return { ...nativeSurface(withReadOnly(base, elsewhere)), ...server };
+      if (user === undefined) return { ...nativeSurface(withMounts(base, elsewhere)), ...server };
       return { ...nativeSurface({ base, elsewhere }, user), ...server };
     },
   };
@@ -163,7 +194,7 @@ function openTmpfs(): Surface {
   }
   const base = emptyFolder();
   mount('-t', 'tmpfs', '-o', `size=${diskBytes},mode=755`, 'contract', base);
-  return nativeSurface(withReadOnly(base, emptyFolder()));
+  return nativeSurface(withMounts(base, emptyFolder()));
 }
 
 function openVolume(): Surface {
@@ -173,7 +204,7 @@ function openVolume(): Surface {
     user: 'root',
     connect: (identity) => {
       demandSelf(identity);
-      return new NodeCalls(volume.fs as unknown as NodeFs, volume.xattr as never);
+      return volumeCalls(volume);
     },
     close: () => volume.close(),
   };
@@ -193,7 +224,7 @@ export function demandSelf({ user, without, process: number }: Identity): void {
   if (user !== 'root' || without !== undefined) throw new NotOffered('other users');
 }
 
-type Folders = Pick<Surface, 'base' | 'readOnlyBase' | 'elsewhere'>;
+type Folders = Pick<Surface, 'base' | 'readOnlyBase' | 'restrictedBase' | 'elsewhere'>;
 
 /** Cases make system calls in a directory: as all users if we are root, else as one. */
 function nativeSurface(folders: Folders, plain?: typeof plainUser): Surface {
@@ -207,11 +238,17 @@ function nativeSurface(folders: Folders, plain?: typeof plainUser): Surface {
   return { ...folders, user: single ? 'self' : 'root', connect, close: () => {} };
 }
 
-function withReadOnly(base: string, elsewhere: string): Folders {
-  const readOnlyBase = emptyFolder();
-  mount('--bind', base, readOnlyBase);
-  mount('-o', 'remount,bind,ro', readOnlyBase);
-  return { base, readOnlyBase, elsewhere };
+function withMounts(base: string, elsewhere: string): Folders {
+  const readOnlyBase = mountAgain(base, 'ro');
+  const restrictedBase = mountAgain(base, 'nosuid,nodev,noexec');
+  return { base, readOnlyBase, restrictedBase, elsewhere };
+}
+
+function mountAgain(base: string, options: string): string {
+  const folder = emptyFolder();
+  mount('--bind', base, folder);
+  mount('-o', `remount,bind,${options}`, folder);
+  return folder;
 }
 
 function mount(...args: string[]): void {

@@ -10,10 +10,14 @@ import { getSystemErrorMap } from 'node:util';
 export class Output {
   bytes: Buffer;
   readonly filled: boolean;
+  /** Lengths, for a `struct iovec[]` over the bytes. */
+  readonly parts: readonly number[] | undefined;
 
-  constructor(bytes: Buffer | number) {
-    this.filled = typeof bytes !== 'number';
-    this.bytes = typeof bytes === 'number' ? Buffer.alloc(bytes) : bytes;
+  constructor(bytes: Buffer | number | readonly number[]) {
+    this.filled = Buffer.isBuffer(bytes);
+    this.parts = Array.isArray(bytes) ? bytes : undefined;
+    const length = this.parts?.reduce((sum, part) => sum + part, 0) ?? bytes;
+    this.bytes = Buffer.isBuffer(bytes) ? bytes : Buffer.alloc(length as number);
   }
 }
 
@@ -30,7 +34,12 @@ class CallError extends Error {
   }
 }
 
-const extraNames: Readonly<Record<number, string>> = { 116: 'ESTALE', 122: 'EDQUOT' };
+const extraNames: Readonly<Record<number, string>> = {
+  8: 'ENOEXEC',
+  35: 'EDEADLK',
+  116: 'ESTALE',
+  122: 'EDQUOT',
+};
 const signals: Readonly<Record<number, string>> = { 7: 'SIGBUS', 11: 'SIGSEGV' };
 
 function codeOf(result: number): string {
@@ -67,6 +76,11 @@ export class SystemCalls {
 
   /** For results that a number can't hold: addresses. */
   callBig(name: string, ...args: Argument[]): bigint {
+    return this.start(name, ...args)();
+  }
+
+  /** Begins a call that may wait for others; what is returned waits for its result. Only one. */
+  start(name: string, ...args: Argument[]): () => bigint {
     const body = Buffer.concat([
       Buffer.from([name.length]),
       Buffer.from(name),
@@ -74,6 +88,10 @@ export class SystemCalls {
       ...args.flatMap(encode),
     ]);
     writeAll(this.#requests, Buffer.concat([u32(body.length), body]));
+    return () => this.#finish(name, args);
+  }
+
+  #finish(name: string, args: readonly Argument[]): bigint {
     const reply = this.#read(this.#read(4).readUInt32LE());
     const result = reply.readBigInt64LE();
     let at = 8;
@@ -122,7 +140,8 @@ function encode(argument: Argument): Buffer[] {
     return [bytes];
   }
   if (argument instanceof Output) {
-    const { bytes, filled } = argument;
+    const { bytes, filled, parts } = argument;
+    if (parts !== undefined) return [Buffer.from([5]), u32(parts.length), ...parts.map(u32)];
     return [Buffer.from([filled ? 3 : 2]), u32(bytes.length), ...(filled ? [bytes] : [])];
   }
   if (typeof argument === 'string' || Buffer.isBuffer(argument)) {

@@ -20,9 +20,22 @@ const odd: FileStatus = {
   ctime: 0n,
   btime: 0n,
 };
-const lists = new Set(['readdir', 'getdents', 'listxattr']);
-const buffers = new Set(['read', 'pread', 'getxattr', 'fgetxattr', 'peek']);
-const statuses = new Set(['stat', 'lstat', 'fstat']);
+const lists = new Set(['readdir', 'getdents', 'listxattr', 'flistxattr']);
+const buffers = new Set([
+  'read',
+  'pread',
+  'readv',
+  'preadWith',
+  'getxattr',
+  'fgetxattr',
+  'peek',
+  'readlinkInto',
+  'ioctl',
+]);
+const statuses = new Set(['stat', 'lstat', 'fstat', 'statxWith']);
+/** Calls whose last argument is what to do meanwhile. */
+const performs = new Set(['from', 'interrupted']);
+const waits = new Set(['waitForLock', 'waitForFlock']);
 
 /** @param times Whether times and inode numbers are always the same, or others at each look. */
 export function nothingSurface(times: 'same' | 'other'): Surface {
@@ -36,15 +49,21 @@ export function nothingSurface(times: 'same' | 'other'): Surface {
   const answer = (name: string): unknown => {
     if (statuses.has(name)) return statusNow(name);
     if (lists.has(name)) return [];
+    if (waits.has(name)) return () => 0;
+    if (name === 'pipe') return [0, 0];
     if (buffers.has(name)) return Buffer.alloc(0);
     return name === 'readlink' ? '' : 0;
   };
   const driver = new Proxy({} as Driver, {
-    get: (_, name: string) => () => answer(name),
+    get:
+      (_, name: string) =>
+      (...args: unknown[]) =>
+        performs.has(name) ? (args.at(-1) as () => unknown)() : answer(name),
   });
   return {
     base: '/nowhere',
     readOnlyBase: '/nowhere',
+    restrictedBase: '/nowhere',
     elsewhere: '/elsewhere',
     user: 'root',
     connect: () => driver,

@@ -5,8 +5,7 @@ import { cases } from '../cases/all.ts';
 import type { Identity } from '../src/client.ts';
 import { judge } from '../src/judge.ts';
 import { volumeLimits } from '../src/limits.ts';
-import { NodeCalls } from '../src/node-calls.ts';
-import type { NodeFs } from '../src/node-calls.ts';
+import { NodeCalls, volumeCalls } from '../src/node-calls.ts';
 import { runCases } from '../src/run-cases.ts';
 import type { Driver, Outcome, Surface } from '../src/run-cases.ts';
 import { runSurface } from '../src/run-surface.ts';
@@ -20,7 +19,7 @@ function brokenSurface(call: keyof Driver, replacement?: () => unknown): Surface
   const volume = new Volume({ maxBytes: '48M' });
   const connect = (identity: Identity): Driver => {
     demandSelf(identity);
-    const driver = new NodeCalls(volume.fs as unknown as NodeFs, volume.xattr as never);
+    const driver = volumeCalls(volume);
     const original = driver[call as keyof NodeCalls].bind(driver) as (
       ...args: unknown[]
     ) => unknown;

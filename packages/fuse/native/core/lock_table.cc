@@ -17,6 +17,12 @@ bool overlaps(const WireLock& a, const WireLock& b) {
   return a.start <= b.end && b.start <= a.end;
 }
 
+// Overlaps, or lies right before or behind.
+bool touches(const WireLock& a, const WireLock& b) {
+  return (b.end == UINT64_MAX || a.start <= b.end + 1) &&
+         (a.end == UINT64_MAX || b.start <= a.end + 1);
+}
+
 }  // namespace
 
 std::shared_ptr<LockTable> LockTable::of(FileSystem* fileSystem) {
@@ -45,12 +51,19 @@ const LockTable::Held* LockTable::conflict(const File& file, const LockOwner& ow
   return nullptr;
 }
 
-// The owner's locks in the range are replaced: cut at its borders, removed inside it.
+// The owner's locks in the range are replaced: cut at its borders, removed inside it. Those of the
+// same type that touch it become one with it.
 void LockTable::apply(File& file, const LockOwner& owner, const WireLock& lock,
                       uint64_t handle) {
   std::vector<Held> kept;
   kept.reserve(file.held.size() + 2);
+  WireLock whole = lock;
   for (const Held& held : file.held) {
+    if (held.owner == owner && held.lock.type == lock.type && touches(held.lock, lock)) {
+      whole.start = std::min(whole.start, held.lock.start);
+      whole.end = std::max(whole.end, held.lock.end);
+      continue;
+    }
     if (held.owner != owner || !overlaps(held.lock, lock)) {
       kept.push_back(held);
       continue;
@@ -64,7 +77,7 @@ void LockTable::apply(File& file, const LockOwner& owner, const WireLock& lock,
       kept.back().lock.start = lock.end + 1;
     }
   }
-  if (lock.type != F_UNLCK) kept.push_back({owner, lock, handle});
+  if (lock.type != F_UNLCK) kept.push_back({owner, whole, handle});
   file.held.swap(kept);
 }
 

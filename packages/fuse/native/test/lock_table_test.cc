@@ -50,6 +50,22 @@ TEST_CASE("locks: unlocking the middle leaves both ends") {
   CHECK(table.set(5, kBob, lock(F_WRLCK, 100, 200), nullptr) == 0);
 }
 
+TEST_CASE("locks: of one owner and type that touch are one") {
+  LockTable table;
+  table.set(5, kAlice, lock(F_WRLCK, 0, 9), nullptr);
+  table.set(5, kAlice, lock(F_WRLCK, 20, UINT64_MAX), nullptr);
+  table.set(5, kAlice, lock(F_WRLCK, 10, 19), nullptr);
+  WireLock asked = lock(F_RDLCK, 5, 5);
+  table.query(5, kBob, &asked);
+  CHECK(asked.start == 0);
+  CHECK(asked.end == UINT64_MAX);
+  table.set(5, kAlice, lock(F_RDLCK, 30, 39), nullptr);
+  asked = lock(F_WRLCK, 35, 35);
+  table.query(5, kBob, &asked);
+  CHECK(asked.start == 30);
+  CHECK(asked.end == 39);
+}
+
 TEST_CASE("locks: query names the one in the way") {
   LockTable table;
   table.set(5, kAlice, lock(F_WRLCK, 10, 19), nullptr);

@@ -217,7 +217,9 @@ export class Operations {
   }
 
   setxattr(path: string, name: string, value: Uint8Array, flags: number): void {
-    const mode = ([undefined, 'create', 'replace'] as const)[flags];
+    // Both at once refuse either way: what is not there, and what is.
+    if (flags === 3) this.getxattr(path, name);
+    const mode = ([undefined, 'create', 'replace', 'create'] as const)[flags];
     const options = mode === undefined ? { follow: false } : { follow: false, mode };
     this.#attributes(name).set(this.#place(path), name, value, options);
   }
