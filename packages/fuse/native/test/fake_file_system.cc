@@ -443,6 +443,7 @@ int FakeFileSystem::open(const Caller& caller, uint64_t inode, int flags, uint32
   std::unique_lock lock(mutex_);
   Node* node = find(inode);
   if (node == nullptr) return -ENOENT;
+  if ((flags & O_TRUNC) != 0 && !S_ISREG(node->attributes.mode)) return -EINVAL;
   node->opens++;
   lastOpenFlags = flags;
   *out = {inode, hasViews};
