@@ -90,7 +90,7 @@ async function mountByKernelDriver(
       ready: events.ready,
       ioUring: resolved.transport === 'io_uring',
     });
-    return new Mounted(made, session, events.ended, resolved.io);
+    return new Mounted(made, session, events.ended, options.io);
   } catch (error) {
     session.stop();
     throw error;

@@ -47,7 +47,7 @@ export class Mounted {
   /** Resolves when the mount is over, whoever ended it. Never rejects. */
   readonly closed: Promise<void>;
   readonly #session: MountSession;
-  readonly #io: IoMode;
+  readonly #io: IoMode | undefined;
   readonly #mount: MountIdentity;
   #finish: () => void = () => {};
 
@@ -56,7 +56,7 @@ export class Mounted {
     mount: MountIdentity,
     session: MountSession,
     ended: Promise<void>,
-    io: IoMode = 'cached',
+    io: IoMode | undefined,
   ) {
     this.#io = io;
     this.directory = mount.directory;

@@ -8,7 +8,7 @@ describe('resolveOptions', () => {
   it('fills in the defaults', () => {
     expect(resolveOptions({}, root)).toEqual({
       name: 'disk',
-      io: 'cached',
+      io: 'passthrough',
       root: '/',
       allowOther: true,
       defaultPermissions: true,

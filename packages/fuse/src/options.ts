@@ -19,9 +19,10 @@ export interface MountOptions {
    * Volume's name. */
   name?: string;
   /**
-   * `'passthrough'`: the kernel reads, writes and maps large files, and files that are being
-   * written, by itself; where it can't (Linux < 6.9, no CAP_SYS_ADMIN), the same as `'cached'`.
-   * `'cached'` (default): the kernel's page cache, with invalidation of what changes elsewhere.
+   * `'passthrough'` (default): the kernel reads, writes and maps large files, and files that are
+   * being written, by itself; where it can't (Linux < 6.9, no CAP_SYS_ADMIN in the initial user
+   * namespace, a Volume of memfds), the same as `'cached'`. `mounted.io` tells.
+   * `'cached'`: the kernel's page cache, with invalidation of what changes elsewhere.
    * `'direct'`: every read and write comes to the Volume; no byte is in memory twice.
    */
   io?: IoMode;
@@ -90,7 +91,7 @@ export function resolveOptions(
   choice('driver', options.driver, ['kernel']);
   return {
     name: nameOption(options.name ?? defaults.name),
-    io: choice('io', options.io, ['cached', 'passthrough', 'direct']),
+    io: choice('io', options.io, ['passthrough', 'cached', 'direct']),
     root: rootOption(options.root),
     allowOther: flag('allowOther', options.allowOther, defaults.isRoot),
     defaultPermissions: flag('defaultPermissions', options.defaultPermissions, true),

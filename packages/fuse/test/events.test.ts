@@ -5,6 +5,7 @@ import { runNode } from '@ram/test-support';
 import { describe, expect } from 'vitest';
 import type { VolumeEvent } from '@ram/fs-core';
 import { expectManyEvents } from './many-events.ts';
+import type { IoMode } from '../src/index.ts';
 import { Server, childProgram, makeFolder, program, rootMounts, run } from './support.ts';
 
 const ffmpeg = program('ffmpeg');
@@ -17,10 +18,10 @@ type Line = Partial<VolumeEvent> & { hash?: string; whole?: boolean; signals?: s
 /** What the server heard. */
 async function listen(
   folder: string,
-  way: string,
+  ways: [string, IoMode],
   act: () => Promise<unknown>,
 ): Promise<{ lines: Line[]; requests: Record<string, number> }> {
-  const server = await Server.startProgram('events.ts', [folder, way]);
+  const server = await Server.startProgram('events.ts', [folder, ...ways]);
   await act();
   const { requests } = await server.stop();
   return { lines: linesOf(server.output), requests };
@@ -40,11 +41,52 @@ const shell = `
   mkdir d; mv b d/; chmod 600 d/b; truncate -s 1 d/b; : > d/b; echo $$
 `;
 
+// Each step in a process of its own, or in a subshell, so that each open has its close.
+const passedShell = `
+  cd $0; (exec >> a; echo one; echo two); (exec <> a; true); (echo three >> a)
+  : > none; head -c 100000 /dev/zero > large; (exec <> large; true); (exec >> large; true)
+`;
+
+async function expectFrames(io: IoMode): Promise<void> {
+  const folder = makeFolder();
+  const files = new Map<string, string>();
+  const { lines } = await listen(folder, ['frames', io], async () => {
+    await ffmpegTo(`${folder}/%05d.jpg`);
+    for (const name of readdirSync(folder)) {
+      files.set(`/${name}`, hashOf(readFileSync(`${folder}/${name}`)));
+    }
+    const decode = ['-loglevel', 'error', '-i', `${folder}/%05d.jpg`, '-f', 'null', '-'];
+    expect(await run('ffmpeg', decode, { timeoutMs: 60_000 })).toBe('');
+  });
+  const seen = lines.filter(({ hash }) => hash !== undefined);
+  expect(seen.every(({ whole }) => whole)).toBe(true);
+  expect(seen).toHaveLength(frames);
+  expect(new Map(seen.map(({ path, hash }) => [path, hash]))).toEqual(files);
+}
+
+async function expectCopies(io: IoMode): Promise<void> {
+  const [folder, apart] = [makeFolder(), makeFolder()];
+  await ffmpegTo(`${apart}/%05d.jpg`);
+  const names = readdirSync(apart).toSorted();
+  const expected = names.map((name) => hashOf(readFileSync(`${apart}/${name}`)));
+  const { lines, requests } = await listen(folder, ['copies', io], () =>
+    ffmpegTo('-update', '1', `${folder}/latest.jpg`),
+  );
+  const seen = lines.filter(({ hash }) => hash !== undefined);
+  expect(seen.every(({ whole }) => whole)).toBe(true);
+  expect(seen.map(({ hash }) => hash)).toEqual(expected);
+  expect(requests['flush']).toBe(frames);
+}
+
+function hashOf(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
 describe('programs on a mount', () => {
   rootMounts.it('are told of, with who they are', async () => {
     const folder = makeFolder();
     let pid = 0;
-    const { lines } = await listen(folder, 'log', async () => {
+    const { lines } = await listen(folder, ['log', 'cached'], async () => {
       const output = await run('bash', ['-c', shell, folder]);
       pid = Number(output.trim().split('\n').at(-1));
     });
@@ -82,50 +124,29 @@ describe('programs on a mount', () => {
     expect([closed.length, readers]).toEqual([7, 2]);
   });
 
-  ffmpeg.it(
-    'that write frames are seen frame by frame, each whole',
-    async () => {
-      const folder = makeFolder();
-      const files = new Map<string, string>();
-      const { lines } = await listen(folder, 'frames', async () => {
-        await ffmpegTo(`${folder}/%05d.jpg`);
-        for (const name of readdirSync(folder)) {
-          const bytes = readFileSync(`${folder}/${name}`);
-          files.set(`/${name}`, createHash('sha256').update(bytes).digest('hex'));
-        }
-        const decode = ['-loglevel', 'error', '-i', `${folder}/%05d.jpg`, '-f', 'null', '-'];
-        expect(await run('ffmpeg', decode, { timeoutMs: 60_000 })).toBe('');
-      });
-      const seen = lines.filter(({ hash }) => hash !== undefined);
-      expect(seen.every(({ whole }) => whole)).toBe(true);
-      expect(seen).toHaveLength(frames);
-      expect(new Map(seen.map(({ path, hash }) => [path, hash]))).toEqual(files);
-    },
-    120_000,
-  );
+  rootMounts.it('are told of where the kernel writes by itself, once for each close', async () => {
+    const folder = makeFolder();
+    const { lines, requests } = await listen(folder, ['log', 'passthrough'], () =>
+      run('bash', ['-c', passedShell, folder]),
+    );
+    const said = (wanted: string) =>
+      lines
+        .filter(({ type, path }) => path === wanted && type !== 'created' && type !== 'opened')
+        .map(({ type, written }) => `${type}${written === true ? ' wrote' : ''}`);
+    expect(said('/a')).toEqual(['written', 'closed wrote', 'closed', 'written', 'closed wrote']);
+    expect(said('/none')).toEqual(['closed']);
+    expect(said('/large')).toEqual(['written', 'closed wrote', 'closed', 'closed']);
+    expect([requests['read'], requests['write']]).toEqual([undefined, undefined]);
+  });
 
-  ffmpeg.it(
-    'that write one file again and again are copied at each close',
-    async () => {
-      const [folder, apart] = [makeFolder(), makeFolder()];
-      await ffmpegTo(`${apart}/%05d.jpg`);
-      const expected = readdirSync(apart)
-        .toSorted()
-        .map((name) =>
-          createHash('sha256')
-            .update(readFileSync(`${apart}/${name}`))
-            .digest('hex'),
-        );
-      const { lines, requests } = await listen(folder, 'copies', () =>
-        ffmpegTo('-update', '1', `${folder}/latest.jpg`),
-      );
-      const seen = lines.filter(({ hash }) => hash !== undefined);
-      expect(seen.every(({ whole }) => whole)).toBe(true);
-      expect(seen.map(({ hash }) => hash)).toEqual(expected);
-      expect(requests['flush']).toBe(frames);
-    },
-    120_000,
-  );
+  describe.each<IoMode>(['passthrough', 'cached'])('(%s)', (io) => {
+    ffmpeg.it(
+      'that write frames are seen frame by frame, each whole',
+      () => expectFrames(io),
+      120_000,
+    );
+    ffmpeg.it('that write one file again and again are copied', () => expectCopies(io), 120_000);
+  });
 
   python.it(
     'many at once are told of to the fast listener, wholly; the slow one knows what it lost',

@@ -30,6 +30,11 @@ describe('the mode in force', () => {
     expect(ioInForce('direct', 0)).toEqual({ mode: 'direct' });
     expect(ioInForce('passthrough', 1)).toEqual({ mode: 'passthrough' });
   });
+  it('is passthrough by default, and silently cached where that can not be', () => {
+    expect(ioInForce(undefined, 1)).toEqual({ mode: 'passthrough' });
+    expect(ioInForce(undefined, -1)).toEqual({ mode: 'cached' });
+    expect(ioInForce(undefined, 0)).toEqual({ mode: 'cached' });
+  });
   it('says why the kernel does not pass through', () => {
     expect(ioInForce('passthrough', -1).reason).toContain('CAP_SYS_ADMIN');
     expect(ioInForce('passthrough', -95)).toMatchObject({ mode: 'cached' });

@@ -45,7 +45,10 @@ export function addMount(program: Command): void {
     .option('--no-swap', 'keep its content out of swap (root only)')
     .option('--read-only', 'refuse changes through the mount')
     .option('--allow-other', 'let other users in, as their rights allow; root does so anyway')
-    .option('--io <MODE>', 'who moves bytes: passthrough, cached or direct; see ram doctor')
+    .option(
+      '--io <MODE>',
+      'who moves bytes: passthrough (default where it can be), cached or direct',
+    )
     .option('--transport <WAY>', 'how requests come in: device or io_uring; see ram doctor')
     .option('--kernel <VERSION>', 'with the FUSE of an older kernel: 5.15, 6.1 or 6.18')
     .option('-p, --page', 'print the address of a page that shows its files and newest image live')

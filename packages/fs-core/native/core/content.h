@@ -62,8 +62,17 @@ class Content {
   int promote(uint64_t inode, InodeRecord* record);  // any slab -> kFile
   // The same for a kernel that will read and write by itself; takes a blob file that is ready.
   int promoteReady(uint64_t inode, InodeRecord* record);
-  // kFile: the blob file's own ctime in ns, 0 where it can't be had. Lock: shared.
-  uint64_t changedNs(const InodeRecord* record);
+  // kFile: what PassedVersions has of the blob file: watch() and look(). 0 where it can't be had.
+  uint64_t watchPassed(const InodeRecord* record);
+  uint64_t lookPassed(const InodeRecord* record);  // lock: shared
+  // kFile: makes its views safe from clients that may map it; see ViewRegistry::guard().
+  int guardViews(uint64_t inode, const InodeRecord* record);
+  // kFile: clients may map it for writing from now on. This process's own mapping ends, and none is
+  // made until isOurs(); views are the caller's business.
+  void expose(uint64_t inode, const InodeRecord* record);
+  bool isExposed(const InodeRecord* record) {
+    return record->kind == ContentKind::kFile && passed_.isExposed(record->content);
+  }
   // kFile: nobody but this process can reach the bytes, by a descriptor or a mapping.
   bool isOurs(uint64_t inode, const InodeRecord* record);
   // kFile -> slab, for a small and dense file that nobody but us can reach any more; times, size

@@ -10,22 +10,41 @@
 
 namespace ram {
 
-uint64_t Content::changedNs(const InodeRecord* record) {
+uint64_t Content::watchPassed(const InodeRecord* record) {
   BlobFiles::Lease lease;
-  struct stat status;
-  if (record->kind != ContentKind::kFile ||
-      parts_.blobs.acquire(record->content, &lease) < 0 || ::fstat(lease.fd(), &status) != 0) {
+  if (record->kind != ContentKind::kFile || parts_.blobs.acquire(record->content, &lease) < 0) {
     return 0;
   }
-  return static_cast<uint64_t>(status.st_ctim.tv_sec) * 1'000'000'000 +
-         static_cast<uint64_t>(status.st_ctim.tv_nsec);
+  return passed_.versions.watch(record->content, lease.fd());
+}
+
+uint64_t Content::lookPassed(const InodeRecord* record) {
+  BlobFiles::Lease lease;
+  if (record->kind != ContentKind::kFile || parts_.blobs.acquire(record->content, &lease) < 0) {
+    return 0;
+  }
+  return passed_.versions.look(record->content, lease.fd());
+}
+
+int Content::guardViews(uint64_t inode, const InodeRecord* record) {
+  if (!parts_.views.any(inode)) return 0;
+  BlobFiles::Lease lease;
+  if (int status = parts_.blobs.acquire(record->content, &lease); status < 0) return status;
+  return parts_.views.guard(inode, lease.fd());
+}
+
+void Content::expose(uint64_t inode, const InodeRecord* record) {
+  passed_.expose(record->content);
+  files_.unmap(inode, record);
 }
 
 bool Content::isOurs(uint64_t inode, const InodeRecord* record) {
   if (record->kind != ContentKind::kFile) return true;
   files_.unmap(inode, record);
   BlobFiles::Lease lease;
-  return parts_.blobs.acquire(record->content, &lease) == 0 && isOnlyOpen(lease.fd());
+  if (parts_.blobs.acquire(record->content, &lease) < 0 || !isOnlyOpen(lease.fd())) return false;
+  passed_.cover(record->content);
+  return true;
 }
 
 int Content::demote(uint64_t inode, InodeRecord* record) {

@@ -71,7 +71,10 @@ ssize_t FileBytes::read(uint64_t inode, const InodeRecord* record, uint64_t offs
   if (int status = parts_.blobs.acquire(record->content, &lease); status < 0) return status;
   const uint64_t tick = BlobWindows::tick();
   const ssize_t n = blobRead(lease.fd(), data, length, offset);
-  if (n == static_cast<ssize_t>(length)) windows_.wasRead(key, lease.fd(), offset, length, tick);
+  const bool whole = n == static_cast<ssize_t>(length);
+  if (whole && !parts_.passed.isExposed(record->content)) {
+    windows_.wasRead(key, lease.fd(), offset, length, tick);
+  }
   return n;
 }
 
@@ -122,6 +125,7 @@ int FileBytes::write(uint64_t inode, InodeRecord* record, uint64_t offset, const
     const uint64_t at = appends ? static_cast<uint64_t>(status.st_size) : offset;
     if (int result = readyViews(inode, fd, at + length); result < 0) return result;
   }
+  const PassedVersions::OwnChange own(parts_.passed.versions, record->content, fd);
   const uint64_t tick = BlobWindows::tick();
   const ssize_t n = writeWithRoom(fd, offset, data, length);
   if (n < 0) return static_cast<int>(n);
@@ -135,6 +139,7 @@ int FileBytes::write(uint64_t inode, InodeRecord* record, uint64_t offset, const
   const auto written = static_cast<uint64_t>(n);
   if (appends) offset = size - written;
   *out = {offset, written};
+  if (parts_.passed.isExposed(record->content)) return 0;
   windows_.wasWritten(key, fd, offset, written, tick);
   return 0;
 }
@@ -155,6 +160,7 @@ int FileBytes::truncate(uint64_t inode, InodeRecord* record, uint64_t size) {
   BlobFiles::Lease lease;
   if (int status = parts_.blobs.acquire(record->content, &lease); status < 0) return status;
   const int fd = lease.fd();
+  const PassedVersions::OwnChange own(parts_.passed.versions, record->content, fd);
   windows_.cut(keyOf(inode, record), size);
   if (!parts_.views.any(inode)) return blobTruncate(parts_.blobs.backing(), fd, size);
   struct stat status;
@@ -203,6 +209,7 @@ int FileBytes::allocate(uint64_t inode, InodeRecord* record, uint64_t offset, ui
                         int mode) {
   BlobFiles::Lease lease;
   if (int status = parts_.blobs.acquire(record->content, &lease); status < 0) return status;
+  const PassedVersions::OwnChange own(parts_.passed.versions, record->content, lease.fd());
   windows_.cut(keyOf(inode, record), (mode & FALLOC_FL_PUNCH_HOLE) != 0 ? offset : UINT64_MAX);
   const int result = allocateFile(inode, lease.fd(), offset, length, mode);
   struct stat status;
@@ -217,6 +224,7 @@ int FileBytes::setTimes(uint64_t inode, InodeRecord* record, const Timestamp* ac
   BlobFiles::Lease lease;
   if (int status = parts_.blobs.acquire(record->content, &lease); status < 0) return status;
   windows_.timesSet(keyOf(inode, record));
+  const PassedVersions::OwnChange own(parts_.passed.versions, record->content, lease.fd());
   const timespec times[2] = {toTimespec(accessed), toTimespec(modified)};
   return ::futimens(lease.fd(), times) == 0 ? 0 : -errno;
 }
@@ -250,6 +258,7 @@ ssize_t FileBytes::copyRange(const InodeRecord* from, uint64_t fromOffset, uint6
   if (int status = parts_.blobs.acquire(from->content, &source); status < 0) return status;
   if (int status = parts_.blobs.acquire(toRecord->content, &target); status < 0) return status;
   windows_.timesSet(keyOf(to, toRecord));
+  const PassedVersions::OwnChange own(parts_.passed.versions, toRecord->content, target.fd());
   size_t done = 0;
   while (done < length) {
     auto in = static_cast<off64_t>(fromOffset + done);
@@ -267,6 +276,7 @@ ssize_t FileBytes::copyRange(const InodeRecord* from, uint64_t fromOffset, uint6
 int FileBytes::fillHoles(uint64_t inode, InodeRecord* record, int fd, const struct stat& status) {
   if (::lseek(fd, 0, SEEK_HOLE) >= status.st_size) return 0;
   if (int result = settle(inode, record); result < 0) return result;
+  const PassedVersions::OwnChange own(parts_.passed.versions, record->content, fd);
   const auto size = static_cast<uint64_t>(status.st_size);
   const int result = allocateOnce(fd, FALLOC_FL_KEEP_SIZE, 0, size);
   const timespec times[2] = {status.st_atim, status.st_mtim};
@@ -329,6 +339,7 @@ void FileBytes::release(uint64_t inode, const InodeRecord& dead) {
   parts_.views.orphan(inode);
   windows_.drop(keyOf(inode, &dead));
   if (viewed) {
+    parts_.passed.cover(dead.content);
     parts_.passed.forget(dead.content);
     parts_.blobs.remove(dead.content);
   } else {
@@ -338,6 +349,7 @@ void FileBytes::release(uint64_t inode, const InodeRecord& dead) {
 
 // The bytes of a blob file are dead, and no view shows them.
 void FileBytes::discard(uint64_t number) {
+  parts_.passed.cover(number);
   if (!parts_.passed.recycle(number)) parts_.blobs.remove(number);
 }
 

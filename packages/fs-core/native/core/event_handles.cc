@@ -51,12 +51,12 @@ EventHandles::Note EventHandles::find(uint64_t handle) const {
   return {true, (now & kWrote) != 0, (now & kFresh) != 0, static_cast<uint32_t>(now & kPidMask)};
 }
 
-void EventHandles::keepCopy(uint64_t handle, EventCopy* copy) {
-  EventCopy* old = copy;
+void EventHandles::keepCopy(uint64_t handle, Copy copy) {
+  EventCopy* old = copy.copy;
   try {
     std::lock_guard lock(mutex_);
-    EventCopy*& slot = copies_[handle];
-    old = slot;
+    Copy& slot = copies_[handle];
+    old = slot.copy;
     slot = copy;
     if (std::atomic<uint64_t>* word = wordOf(handle)) word->fetch_or(kFresh);
   } catch (const std::bad_alloc&) {
@@ -65,18 +65,24 @@ void EventHandles::keepCopy(uint64_t handle, EventCopy* copy) {
   if (old != nullptr) old->release();
 }
 
-EventCopy* EventHandles::takeCopy(uint64_t handle) {
+uint64_t EventHandles::copiedVersion(uint64_t handle) {
+  std::lock_guard lock(mutex_);
+  const auto found = copies_.find(handle);
+  return found == copies_.end() ? 0 : found->second.version;
+}
+
+EventHandles::Copy EventHandles::takeCopy(uint64_t handle) {
   std::lock_guard lock(mutex_);
   auto found = copies_.find(handle);
-  if (found == copies_.end()) return nullptr;
-  EventCopy* copy = found->second;
+  if (found == copies_.end()) return {};
+  const Copy copy = found->second;
   copies_.erase(found);
   return copy;
 }
 
 void EventHandles::dropCopies() {
   std::lock_guard lock(mutex_);
-  for (auto& [handle, copy] : copies_) copy->release();
+  for (auto& [handle, kept] : copies_) kept.copy->release();
   copies_.clear();
 }
 

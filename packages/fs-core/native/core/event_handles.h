@@ -29,9 +29,15 @@ class EventHandles {
   void wrote(uint64_t handle);
   Note find(uint64_t handle) const;
 
+  // `version`: of the bytes, where a kernel writes them by itself (PassedVersions).
+  struct Copy {
+    EventCopy* copy = nullptr;
+    uint64_t version = 0;
+  };
   // Keeps a copy (taking over the caller's reference) until takeCopy(), in place of an older one.
-  void keepCopy(uint64_t handle, EventCopy* copy);
-  EventCopy* takeCopy(uint64_t handle);
+  void keepCopy(uint64_t handle, Copy copy);
+  uint64_t copiedVersion(uint64_t handle);  // of the copy that is kept; 0: there is none
+  Copy takeCopy(uint64_t handle);
   void dropCopies();
 
  private:
@@ -45,7 +51,7 @@ class EventHandles {
   std::atomic<std::atomic<uint64_t>*> words_{nullptr};
   uint64_t count_ = 0;
   std::mutex mutex_;  // guards what follows; a leaf
-  std::unordered_map<uint64_t, EventCopy*> copies_;
+  std::unordered_map<uint64_t, Copy> copies_;
 };
 
 }  // namespace ram

@@ -60,7 +60,8 @@ uint32_t Heap::takePages(uint32_t count, bool zeroed, Reserve reserve) {
     return start;
   }
   uint32_t ahead = 0;  // single pages are taken many at once where there is room
-  const uint32_t start = takeUncommitted(count, count == 1 ? kCommitAhead - 1 : 0, &ahead);
+  const uint32_t most = count == 1 && keeps_ ? kCommitAhead - 1 : 0;
+  const uint32_t start = takeUncommitted(count, most, &ahead);
   if (start == 0) return takeAside(count, reserve);
   if (ahead > 0 && commitPages(start, count + ahead) == 0) {
     cached_.insert(start + count, ahead);
@@ -110,7 +111,7 @@ void Heap::givePages(uint32_t start, uint32_t count) {
   for (uint32_t i = 0; i < count; ++i) pages_[start + i] = PageInfo{};
   if (aside_.pages() < asideTarget_) return aside_.insert(start, count);
   cached_.insert(start, count);
-  if (cached_.pages() > kCachedPages) trimLocked();
+  if (!keeps_ || cached_.pages() > kCachedPages) trimLocked();
 }
 
 void Heap::trimLocked() {
@@ -121,6 +122,12 @@ void Heap::trimLocked() {
     returned_.insert(start, length);
   }
   cached_.clear();
+}
+
+void Heap::keepFreePages(bool keep) {
+  std::lock_guard lock(mutex_);
+  keeps_ = keep;
+  if (!keep) trimLocked();
 }
 
 bool Heap::trim() {

@@ -68,6 +68,9 @@ class Heap {
   // Ends the marking: everything else is free and given back.
   void finishMarking();
 
+  // false: free pages go back at once and none are asked for ahead, since kernels fill the disk by
+  // themselves and don't say when it is full.
+  void keepFreePages(bool keep);
   bool trim();  // gives the cache of free pages back; false: it was empty
   uint64_t committedBytes();
   uint64_t usedBytes();  // by objects and pages in use, as their classes round them up
@@ -105,6 +108,7 @@ class Heap {
   uint32_t asideTarget_ = 0;
   RunSet returned_;                             // free and given back
   uint64_t committedPages_ = 0;
+  bool keeps_ = true;
 };
 
 }  // namespace ram

@@ -286,12 +286,19 @@ bool HandleTable::free(uint64_t handle, uint64_t inode, HandleRecord* was) {
   return true;
 }
 
-void HandleTable::pass(uint64_t handle, uint32_t backing, uint64_t changed) {
+void HandleTable::pass(uint64_t handle, uint32_t backing, uint64_t version) {
   std::lock_guard lock(mutex_);
   HandleRecord* record = segment_.handle(static_cast<uint32_t>(handle));
   record->backing = backing;
-  record->changed = changed;
+  record->version = version;
   record->flags |= O_DIRECT;
+}
+
+bool HandleTable::look(uint64_t handle, uint64_t inode, HandleRecord* out) {
+  std::lock_guard lock(mutex_);
+  const HandleRecord* record = find(handle, inode);
+  if (record != nullptr) *out = *record;
+  return record != nullptr;
 }
 
 int64_t HandleTable::flags(uint64_t handle, uint64_t inode) {

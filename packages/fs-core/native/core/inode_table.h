@@ -98,7 +98,9 @@ class HandleTable {
   // Returns false when the number is no open handle of that inode; `was`: what it was.
   bool free(uint64_t handle, uint64_t inode, HandleRecord* was);
   // The open is passed through to the kernel's file `backing`, and nothing of it is cached.
-  void pass(uint64_t handle, uint32_t backing, uint64_t changed);
+  void pass(uint64_t handle, uint32_t backing, uint64_t version);
+  // What it is. False: no open handle of that inode.
+  bool look(uint64_t handle, uint64_t inode, HandleRecord* out);
   // The handle's open flags, or -EBADF.
   int64_t flags(uint64_t handle, uint64_t inode);
   // Whether a mount has the inode open other than O_DIRECT. Looks at all handles.

@@ -122,7 +122,7 @@ struct HandleRecord {
   uint32_t serial;  // distinguishes reuses; part of the handle number
   uint32_t backing;  // the kernel's id of the file that this open is passed through to, 0: served
   uint32_t unused;
-  uint64_t changed;  // passed: the file's ctime in ns when it was opened, 0: nobody asked
+  uint64_t version;  // passed: see PassedVersions, 0: nobody asked when it was opened
 };
 static_assert(sizeof(HandleRecord) == 32);
 

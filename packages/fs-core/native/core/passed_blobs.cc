@@ -119,6 +119,25 @@ void PassedBlobs::forget(uint64_t number) {
   if (found != blobs_.end()) drop(found);
 }
 
+void PassedBlobs::expose(uint64_t number) {
+  std::lock_guard lock(mutex_);
+  exposed_.insert(number);
+  exposedCount_.store(static_cast<uint32_t>(exposed_.size()), std::memory_order_relaxed);
+}
+
+void PassedBlobs::cover(uint64_t number) {
+  if (exposedCount_.load(std::memory_order_relaxed) == 0) return;
+  std::lock_guard lock(mutex_);
+  exposed_.erase(number);
+  exposedCount_.store(static_cast<uint32_t>(exposed_.size()), std::memory_order_relaxed);
+}
+
+bool PassedBlobs::isExposed(uint64_t number) {
+  if (exposedCount_.load(std::memory_order_relaxed) == 0) return false;
+  std::lock_guard lock(mutex_);
+  return exposed_.contains(number);
+}
+
 void PassedBlobs::closeIds(Blob& blob) {
   for (uint32_t mount = 0; mount < kMaxMounts; ++mount) {
     if (blob.ids[mount] > 0 && devices_[mount] != nullptr) {

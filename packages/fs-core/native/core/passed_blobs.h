@@ -11,10 +11,12 @@
 #include <list>
 #include <mutex>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "blob_files.h"
 #include "layout.h"
+#include "passed_versions.h"
 #include "ram/file_system.h"
 
 namespace ram {
@@ -49,6 +51,14 @@ class PassedBlobs {
   bool recycle(uint64_t number);
   void forget(uint64_t number);  // as if it had never been in here
 
+  // Clients may map it for writing, or still do: they can take pages away from under a mapping of
+  // ours. Lock: the inode's, exclusive; at least shared to ask.
+  void expose(uint64_t number);
+  void cover(uint64_t number);
+  bool isExposed(uint64_t number);
+
+  PassedVersions versions;
+
  private:
   struct Blob {
     BlobFiles::Lease lease;
@@ -70,6 +80,8 @@ class PassedBlobs {
   Blobs blobs_;
   std::list<uint64_t> parked_;  // oldest first
   std::vector<uint64_t> empty_;
+  std::atomic<uint32_t> exposedCount_{0};
+  std::unordered_set<uint64_t> exposed_;
 };
 
 // Whether a descriptor, the only one of its file here, is the only one at all.

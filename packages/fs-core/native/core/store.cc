@@ -155,9 +155,13 @@ void Store::detach(uint32_t mount) {
     observers_.attached.fetch_and(~(1u << mount), std::memory_order_release);
   }
   handles_.dropMount(mount, [this](uint64_t handle, const HandleRecord& was) {
-    closeHandle(Caller{}, handle, was);
+    const bool watched = events_.wantsAny(kClosingEvents);
+    Closing closing;
+    if (watched) [[unlikely]] closing = describeClosing(Caller{}, handle, was);
+    closeHandle(was, watched ? &closing : nullptr);
   });
   content_.passed().dropMount(mount);
+  if (content_.passed().mountCount() == 0) heap_.keepFreePages(true);
   dropReferences(mount);
   std::unique_lock lock(observers_.mutex);
   inodes_.detachMount(mount);
@@ -221,7 +225,6 @@ void Store::reclaimIfUnused(uint64_t inode, InodeRecord* record) {
   if (__atomic_load_n(&record->lookups, __ATOMIC_ACQUIRE) != 0) return noteAwaited(record);
   if (events_.wantsAny(~0u) && retain(inode, record)) return;
   const InodeRecord dead = *record;
-  if ((dead.flags & kInodeAwaited) != 0) awaitingForget_.fetch_sub(1);
   passedFiles_.unpin(inode);
   Transaction tx(journal_);
   tx.set32(&record->mode, 0);
@@ -236,6 +239,7 @@ void Store::reclaimIfUnused(uint64_t inode, InodeRecord* record) {
     heap_.free(static_cast<HeapRef>(dead.content), dead.size);
   }
   inodes_.free(inode);
+  if ((dead.flags & kInodeAwaited) != 0) awaitingForget_.fetch_sub(1);
 }
 
 // Lock: exclusive.

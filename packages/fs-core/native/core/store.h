@@ -68,7 +68,8 @@ class Store final : public FileSystem {
   int usage(StoreUsage* out);
 
   // Promotes a slab to a file, fills its holes (-ENOSPC) and maps it. Not writable: stores into
-  // the memory stay private. Writable: -EBUSY while a mount has it open and cached.
+  // the memory stay private. Writable: -EBUSY while a mount has it open and cached. -EBUSY while
+  // one passes it through on a machine without userfaultfd(2).
   int mapView(uint64_t inode, bool writable, View* out);
   // See Content::setSpill(). `directory` stays the caller's. -EBUSY while a mount passes the file
   // through; none does from then on.
@@ -158,6 +159,7 @@ class Store final : public FileSystem {
   void leaveCall(uint32_t token) override { inodes_.leave(token); }
   int outcome(uint32_t mount, uint64_t unique, int64_t* result) override;
   int passThrough(uint32_t mount, BackingDevice* device) override;
+  uint32_t awaitedForgets() const override { return awaitingForget_.load(); }
 
  private:
   // What a new inode starts as.
@@ -197,22 +199,27 @@ class Store final : public FileSystem {
   void touch(Transaction& tx, InodeRecord* record, bool modified);
   int64_t openHandle(const Caller& caller, uint64_t inode, InodeRecord* record, int flags,
                      OpenResult* out);
+  // Listeners for one of these are told something when a file is closed.
+  static constexpr uint32_t kClosingEvents =
+      eventBit(EventKind::kClosed) | eventBit(EventKind::kWritten);
   // What a `closed` event says.
   struct Closing {
     bool wrote = false;
+    bool passed = false;  // its kernel wrote, of which no event has told yet
     uint32_t pid = 0;
     EventCopy* copy = nullptr;
   };
   void dropOpen(uint64_t inode, const Closing* closing);
-  // Of a handle that has been freed.
-  void closeHandle(const Caller& caller, uint64_t handle, const HandleRecord& was);
+  // Of a handle that has been freed. `closing`: for the listeners, or null.
+  void closeHandle(const HandleRecord& was, const Closing* closing);
   // Passthrough, see store_passthrough.cc.
   bool passes(const Caller& caller) const;
   uint32_t mountsAttached() const;
   bool wantsPassing(uint64_t inode, const InodeRecord* record, int flags) const;
+  bool isReached(uint64_t inode, const InodeRecord* record);
   void passOpen(const Caller& caller, uint64_t inode, InodeRecord* record, int flags,
                 OpenResult* out);
-  bool wrotePassed(const HandleRecord& was);
+  bool wrotePassed(uint64_t inode, uint64_t known, uint64_t* version);
   uint32_t attributeState(uint64_t inode, const Caller& caller);
   void closePassed(const HandleRecord& was, bool mapped, const Closing* closing);
   void endPassing(uint64_t inode, InodeRecord* record);

@@ -104,34 +104,43 @@ EventCopy* Store::copyContents(uint64_t inode) {
 
 void Store::flush(const Caller&, uint64_t inode, uint64_t handle) {
   if (!events_.wantsContents()) [[likely]] return;
+  HandleRecord record;
+  if (!handles_.look(handle, inode, &record)) return;
   const EventHandles::Note note = eventHandles_.find(handle);
-  if (!note.wrote || note.fresh) return;
-  if (EventCopy* copy = copyContents(inode)) eventHandles_.keepCopy(handle, copy);
+  uint64_t version = 0;
+  const bool watched = record.backing != 0 && record.version != 0;
+  const bool passed = watched && wrotePassed(inode, record.version, &version);
+  if (!note.wrote && !passed) return;
+  if (note.fresh && eventHandles_.copiedVersion(handle) == version) return;
+  if (EventCopy* copy = copyContents(inode)) eventHandles_.keepCopy(handle, {copy, version});
 }
 
-// Of a handle that has just been freed.
+// Of a handle that is being closed, and is still itself or of a mount that is gone.
 Store::Closing Store::describeClosing(const Caller& caller, uint64_t handle,
                                       const HandleRecord& was) {
-  const uint64_t inode = was.inode;
   const EventHandles::Note note = eventHandles_.find(handle);
   Closing closing;
   closing.pid = caller.pid != 0 ? caller.pid : note.pid;
-  closing.wrote = note.known && was.backing == 0 ? note.wrote : mayWrite(was.flags);
-  if (closing.wrote && was.backing != 0) closing.wrote = wrotePassed(was);
-  closing.copy = eventHandles_.takeCopy(handle);
-  if (!closing.wrote || !events_.wantsContents() || (note.fresh && closing.copy != nullptr)) {
-    return closing;
-  }
+  uint64_t version = 0;
+  const bool watched = was.backing != 0 && was.version != 0;
+  closing.passed = watched && wrotePassed(was.inode, was.version, &version);
+  const bool isKnown = note.known && (watched || was.backing == 0 || !mayWrite(was.flags));
+  closing.wrote = isKnown ? note.wrote || closing.passed : mayWrite(was.flags);
+  const EventHandles::Copy kept = eventHandles_.takeCopy(handle);
+  closing.copy = kept.copy;
+  const bool isFresh = kept.copy != nullptr && note.fresh && kept.version == version;
+  if (!closing.wrote || !events_.wantsContents() || isFresh) return closing;
   if (closing.copy != nullptr) closing.copy->release();
-  closing.copy = copyContents(inode);
+  closing.copy = copyContents(was.inode);
   return closing;
 }
 
 // Lock: at least shared. Takes the copy over.
 void Store::announceClosed(uint64_t inode, const InodeRecord* record, const Closing& closing) {
+  Caller caller{};
+  caller.pid = closing.pid;
+  if (closing.passed) announce(EventKind::kWritten, caller, inode, record);
   if (events_.wants(EventKind::kClosed) && S_ISREG(record->mode)) {
-    Caller caller{};
-    caller.pid = closing.pid;
     EventPath path(segment_, treeMutex_);
     EventDraft event = draftEvent(EventKind::kClosed, caller, inode, record);
     event.hasPath = path.find(inode);

@@ -16,7 +16,7 @@ constexpr uint32_t kClosedBit = eventBit(EventKind::kClosed);
 constexpr uint32_t kWriteEvents = eventBit(EventKind::kWritten) | kClosedBit;
 constexpr uint32_t kCopyEvents = eventBit(EventKind::kRead) | kWriteEvents;
 constexpr uint32_t kOpenEvents =
-    eventBit(EventKind::kOpened) | eventBit(EventKind::kTruncated) | kClosedBit;
+    eventBit(EventKind::kOpened) | eventBit(EventKind::kTruncated) | kWriteEvents;
 
 // Rights that open(2) asks for.
 uint32_t wantedBy(int flags) {
@@ -43,6 +43,7 @@ int64_t Store::openHandle(const Caller& caller, uint64_t inode, InodeRecord* rec
   out->flush = events_.wantsContents();
   out->backing = 0;
   out->unsettles = false;
+  out->low = false;
   if (passes(caller) && !S_ISDIR(record->mode)) passOpen(caller, inode, record, flags, out);
   return handle;
 }
@@ -145,20 +146,26 @@ int Store::makeTemporary(const Caller& caller, uint64_t parent, uint32_t mode, i
 }
 
 void Store::close(const Caller& caller, uint64_t inode, uint64_t handle) {
+  const bool watched = events_.wantsAny(kClosingEvents);
   HandleRecord was;
-  if (handles_.free(handle, inode, &was)) closeHandle(caller, handle, was);
+  Closing closing;
+  if (watched) [[unlikely]] {
+    // Before its number can mean another open.
+    if (!handles_.look(handle, inode, &was)) return;
+    closing = describeClosing(caller, handle, was);
+  }
+  if (handles_.free(handle, inode, &was)) closeHandle(was, watched ? &closing : nullptr);
 }
 
-void Store::closeHandle(const Caller& caller, uint64_t handle, const HandleRecord& was) {
-  const bool watched = events_.wants(EventKind::kClosed);
-  Closing closing;
-  if (watched) [[unlikely]] closing = describeClosing(caller, handle, was);
-  const Closing* told = watched ? &closing : nullptr;
-  if (!content_.passed().passes(was.mount)) return dropOpen(was.inode, told);
+void Store::closeHandle(const HandleRecord& was, const Closing* closing) {
+  if (was.backing != 0 && was.version != 0) [[unlikely]] {
+    content_.passed().versions.unwatch(segment_.inode(was.inode)->content);
+  }
+  if (!content_.passed().passes(was.mount)) return dropOpen(was.inode, closing);
   const PassedFiles::Opens left =
       passedFiles_.closed(was.inode, was.mount, static_cast<int>(was.flags));
-  if (was.backing == 0 || left.all > 0) return dropOpen(was.inode, told);
-  closePassed(was, left.mapped, told);
+  if (was.backing == 0 || left.all > 0) return dropOpen(was.inode, closing);
+  closePassed(was, left.mapped, closing);
 }
 
 // `closing`: for the listeners, or null.
@@ -348,7 +355,12 @@ int Store::mapView(uint64_t inode, bool writable, View* out) {
     if (S_ISDIR(record->mode)) return -EISDIR;
     if (!S_ISREG(record->mode)) return -EINVAL;
     if (writable && handles_.hasCachedOpen(inode)) return -EBUSY;
-    return content_.makeView(inode, record, writable, out);
+    const int status = content_.makeView(inode, record, writable, out);
+    if (status < 0 || !isReached(inode, record) || content_.guardViews(inode, record) == 0) {
+      return status;
+    }
+    unmapView(out->id);
+    return -EBUSY;
   });
   // The kernel may still hold pages of earlier opens; from now on it is told not to.
   if (result == 0 && writable) tellInode(caller, inode, 0, UINT64_MAX);

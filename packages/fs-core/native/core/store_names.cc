@@ -15,7 +15,8 @@ namespace {
 constexpr uint32_t kLinksMax = 0x7fffffff;
 // Also closed: who opens it is noted for then.
 constexpr uint32_t kBirthEvents = eventBit(EventKind::kCreated) | eventBit(EventKind::kOpened) |
-                                  eventBit(EventKind::kClosed);
+                                  eventBit(EventKind::kClosed) |
+                                  eventBit(EventKind::kWritten);
 constexpr size_t kTargetMax = 4095;  // PATH_MAX without its NUL
 
 void stamp(int64_t* seconds, uint32_t* nanoseconds, Timestamp now) {

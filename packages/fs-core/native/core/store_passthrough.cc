@@ -11,6 +11,7 @@ namespace ram {
 namespace {
 
 constexpr int kCloseYields = 2;
+constexpr uint64_t kLowShare = 8;  // less of the disk than this part of it is nearly nothing
 
 }  // namespace
 
@@ -20,6 +21,7 @@ int Store::passThrough(uint32_t mount, BackingDevice* device) {
   // The kernel holds nobody to a limit that is only a counter of ours.
   if (!backing_->isTmpfs()) return -EOPNOTSUPP;
   content_.passed().setDevice(mount, device);
+  heap_.keepFreePages(false);
   return 0;
 }
 
@@ -40,6 +42,12 @@ bool Store::wantsPassing(uint64_t inode, const InodeRecord* record, int flags) c
   return (flags & O_ACCMODE) != O_RDONLY || (mounts & (mounts - 1)) != 0;
 }
 
+// A client may map it for writing, or may come to without being asked about views.
+// Lock: exclusive.
+bool Store::isReached(uint64_t inode, const InodeRecord* record) {
+  return content_.isExposed(record) || passedFiles_.anyPassed(inode, mountsAttached());
+}
+
 // Counts an open of a mount that may pass through, and passes it if that can be. Lock: exclusive.
 void Store::passOpen(const Caller& caller, uint64_t inode, InodeRecord* record, int flags,
                      OpenResult* out) {
@@ -47,6 +55,7 @@ void Store::passOpen(const Caller& caller, uint64_t inode, InodeRecord* record, 
   int id = 0;
   if (before.all > 0 ? before.passed : wantsPassing(inode, record, flags)) {
     id = content_.promoteReady(inode, record);
+    if (id == 0) id = content_.guardViews(inode, record);
     if (id == 0) id = content_.passed().acquire(record->content, caller.mount);
   }
   const bool passed = id > 0;
@@ -54,12 +63,16 @@ void Store::passOpen(const Caller& caller, uint64_t inode, InodeRecord* record, 
   if (!passed && before.all > 0 && before.passed) out->direct = true;
   passedFiles_.opened(inode, caller.mount, passed, flags);
   if (!passed) return;
+  if ((flags & O_ACCMODE) == O_RDWR) content_.expose(inode, record);
   out->backing = id;
   out->direct = false;
+  if ((flags & O_ACCMODE) != O_RDONLY && awaitedForgets() > 0) [[unlikely]] {
+    out->low = backing_->freeBytes() < segment_.super()->maxBytes / kLowShare;
+  }
   out->unsettles = before.mappers == 0 && (flags & O_ACCMODE) == O_RDWR;
-  const bool watched = (flags & O_ACCMODE) != O_RDONLY && events_.wants(EventKind::kClosed);
-  const uint64_t changed = watched ? content_.changedNs(record) : 0;
-  handles_.pass(out->handle, static_cast<uint32_t>(id), changed);
+  const bool watched = (flags & O_ACCMODE) != O_RDONLY && events_.wantsAny(kClosingEvents);
+  const uint64_t version = watched ? content_.watchPassed(record) : 0;
+  handles_.pass(out->handle, static_cast<uint32_t>(id), version);
 }
 
 // Lock: at least shared.
@@ -93,13 +106,14 @@ void Store::closePassed(const HandleRecord& was, bool mapped, const Closing* clo
   sweepPinned();
 }
 
-// The kernel writes without telling: whether the file changed while this handle was open.
-bool Store::wrotePassed(const HandleRecord& was) {
+// The kernel writes without telling: the version of the bytes, and whether that is another one than
+// `known`. Takes the inode's lock, shared.
+bool Store::wrotePassed(uint64_t inode, uint64_t known, uint64_t* version) {
   LockSet locks(locks_);
-  locks.shared(was.inode);
+  locks.shared(inode);
   locks.lock();
-  const InodeRecord* record = segment_.inode(was.inode);
-  return was.changed == 0 || content_.changedNs(record) != was.changed;
+  *version = content_.lookPassed(segment_.inode(inode));
+  return *version != known;
 }
 
 // No kernel has the file open any more; mappings of clients may have outlived that.

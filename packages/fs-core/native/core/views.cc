@@ -1,6 +1,7 @@
 #include "views.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -9,6 +10,8 @@
 #include <mutex>
 #include <unordered_map>
 #include <vector>
+
+#include "hole_guard.h"
 
 namespace ram {
 namespace {
@@ -20,6 +23,7 @@ struct Mapping {
   uint64_t bytes;      // whole pages
   uint64_t liveBytes;  // of them mapped to the file; the rest is anonymous
   bool writable;
+  int filler;  // guarded: a descriptor of the file; else -1
 };
 
 uint64_t pageCeiling(uint64_t n) {
@@ -70,7 +74,7 @@ ViewRegistry::~ViewRegistry() {
 }
 
 int ViewRegistry::make(uint64_t inode, int fd, uint64_t size, bool writable, View* out) {
-  Mapping mapping{0, inode, nullptr, pageCeiling(size), pageCeiling(size), writable};
+  Mapping mapping{0, inode, nullptr, pageCeiling(size), pageCeiling(size), writable, -1};
   if (size > 0) {
     void* address = ::mmap(nullptr, mapping.bytes, PROT_READ | PROT_WRITE, fileFlags(writable),
                            fd, 0);
@@ -106,6 +110,7 @@ void ViewRegistry::unmap(uint64_t id) {
                                   [id](const Mapping& m) { return m.id == id; });
   if (found == state->mappings.end()) return;
   if (found->address != nullptr) ::munmap(found->address, found->bytes);
+  if (found->filler >= 0) ::close(found->filler);
   if (found->inode != 0) state->count.fetch_sub(1, std::memory_order_relaxed);
   *found = state->mappings.back();
   state->mappings.pop_back();
@@ -174,6 +179,7 @@ int ViewRegistry::restore(uint64_t inode, int fd, uint64_t size) {
       continue;
     }
     protect(address, target - m.liveBytes);
+    if (m.filler >= 0) guardHoles(address, target - m.liveBytes, fillHole);
     m.liveBytes = target;
   }
   return status;
@@ -182,14 +188,58 @@ int ViewRegistry::restore(uint64_t inode, int fd, uint64_t size) {
 int ViewRegistry::move(uint64_t inode, int fd) {
   if (state_->count.load(std::memory_order_relaxed) == 0) return 0;
   std::lock_guard lock(state_->mutex);
-  for (const Mapping& m : state_->mappings) {
+  for (Mapping& m : state_->mappings) {
     if (m.inode != inode || m.liveBytes == 0) continue;
     void* address = ::mmap(m.address, m.liveBytes, PROT_READ | PROT_WRITE,
                            fileFlags(m.writable) | MAP_FIXED, fd, 0);
     if (address == MAP_FAILED) return -ENOMEM;
     protect(address, m.liveBytes);
+    if (m.filler >= 0) ::close(m.filler);
+    m.filler = -1;
   }
   return 0;
+}
+
+int ViewRegistry::guard(uint64_t inode, int fd) {
+  if (state_->count.load(std::memory_order_relaxed) == 0) return 0;
+  std::lock_guard lock(state_->mutex);
+  for (Mapping& m : state_->mappings) {
+    if (m.inode != inode || m.filler >= 0) continue;
+    const int filler = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (filler < 0) return -errno;
+    const int status = m.liveBytes == 0 ? 0 : guardHoles(m.address, m.liveBytes, fillHole);
+    if (status < 0) {
+      ::close(filler);
+      return status;
+    }
+    m.filler = filler;
+  }
+  return 0;
+}
+
+// A thread waits in a touch of `page`, so the view that it belongs to is alive.
+void ViewRegistry::fillHole(uint8_t* page, uint64_t bytes) {
+  std::vector<std::shared_ptr<State>> states;
+  {
+    Owners& all = owners();
+    std::lock_guard lock(all.mutex);
+    for (const auto& [id, state] : all.states) {
+      states.push_back(std::static_pointer_cast<State>(state));
+    }
+  }
+  for (const auto& state : states) {
+    std::lock_guard lock(state->mutex);
+    for (const Mapping& m : state->mappings) {
+      if (m.filler < 0 || page < m.address || page >= m.address + m.liveBytes) continue;
+      const auto offset = static_cast<off_t>(page - m.address);
+      const auto length = static_cast<off_t>(bytes);
+      if (::fallocate(m.filler, FALLOC_FL_KEEP_SIZE, offset, length) == 0) return;
+      void* address = ::mmap(page, bytes, PROT_READ | PROT_WRITE,
+                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+      if (address != MAP_FAILED) protect(address, bytes);
+      return;
+    }
+  }
 }
 
 void ViewRegistry::orphan(uint64_t inode) {

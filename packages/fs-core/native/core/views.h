@@ -46,11 +46,16 @@ class ViewRegistry {
   // The file's bytes are in `fd` from now on, a copy of the same size: maps its views to that.
   // -ENOMEM: some may be moved. Lock: exclusive.
   int move(uint64_t inode, int fd);
+  // From now on a client may take pages away that a view shows (see hole_guard.h): what it took
+  // reads as zeros, and on a full disk stays apart from the file. `fd`: the file. -errno: can't be
+  // had here. Lock: exclusive.
+  int guard(uint64_t inode, int fd);
   // The inode is gone; its number may come to mean another file. Lock: exclusive.
   void orphan(uint64_t inode);
 
  private:
   struct State;
+  static void fillHole(uint8_t* page, uint64_t bytes);
   std::shared_ptr<State> state_;
 };
 

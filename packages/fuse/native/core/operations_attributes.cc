@@ -115,6 +115,7 @@ int64_t access(Session& session, Request& request, Reply&) {
 }
 
 int64_t statistics(Session& session, Request&, Reply& reply) {
+  session.awaitForgotten();
   FileSystemStats stats;
   if (int error = session.fileSystem.statistics(&stats); error < 0) return error;
   auto* out = reply.make<StatfsOut>();

@@ -40,6 +40,7 @@ void replyOpened(Session& session, const Request& request, uint64_t inode,
   } else {
     out->flags = direct ? kOpenDirectIo | kOpenParallelDirectWrites : kOpenKeepCache;
   }
+  if (opened.low) session.awaitForgotten();
   if (!needsFlush(session, request, opened)) out->flags |= kOpenNoFlush;
   out->flags &= session.negotiated.openFlags;
   reply.openedInode = inode;

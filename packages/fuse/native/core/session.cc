@@ -139,6 +139,22 @@ int64_t Session::retryWithFreedSpace(const Operation& operation, const Request& 
   return -ENOSPC;
 }
 
+void Session::awaitForgotten() {
+  uint32_t held = held_.load();
+  const uint32_t awaited = fileSystem.awaitedForgets();
+  if (awaited < held) held_.store(held = awaited);
+  if (awaited <= held || !transport.expectDelay()) return;
+  auto deadline = std::chrono::steady_clock::now() + FreedSpace::kPatience;
+  for (;;) {
+    uint64_t seen = freedSpace.arrivals();
+    uint32_t left = fileSystem.awaitedForgets();
+    if (left <= held) return;
+    if (freedSpace.wait(seen, deadline)) continue;
+    held_.store(left);
+    return;
+  }
+}
+
 // The kernel never took the reply (its client was killed): it does not hold what it granted.
 void Session::undo(const Request& request, const Reply& reply) {
   if (reply.openedInode != 0) {

@@ -81,6 +81,9 @@ class Session final : public RequestHandler, public LockListener, public Backing
   void lockSettled(uint64_t unique, uint32_t channel, int result) override;
   int openBacking(int fd) override { return transport.openBacking(fd); }
   void closeBacking(int id) override { transport.closeBacking(id); }
+  // Waits a moment for the space of deleted files that the kernel is about to forget. May pass the
+  // transport's waiting on to another thread.
+  void awaitForgotten();
 
   // Called once with 0 or -errno when INIT is answered.
   void (*onInit)(void* context, int result) = nullptr;
@@ -112,6 +115,8 @@ class Session final : public RequestHandler, public LockListener, public Backing
   int64_t run(const Operation& operation, Request request, Reply& reply);
   int64_t retryWithFreedSpace(const Operation& operation, const Request& request, Reply& reply);
   void undo(const Request& request, const Reply& reply);
+
+  std::atomic<uint32_t> held_{0};  // deleted files that somebody seems to hold for long
 
   std::mutex closeMutex_;
   bool open_ = false;  // guarded by closeMutex_

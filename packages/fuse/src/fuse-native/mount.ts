@@ -16,6 +16,7 @@ import { unmountAtExit } from './exit.ts';
 import type { Files, FilesXattr } from './files.ts';
 import { missingCalls } from './files.ts';
 import type { Served } from './operations.ts';
+import type { IoMode } from '../options.ts';
 import { libfuseOptions, resolveFuseNativeOptions } from './options.ts';
 import type { FuseNativeOptions, ResolvedFuseNativeOptions } from './options.ts';
 import { FuseNativeSession } from './session.ts';
@@ -60,7 +61,7 @@ export async function mountFuseNative(
   const session = new FuseNativeSession(addon, served, resolved);
   try {
     const made = await attach(session, path, words);
-    return new FuseNativeMounted(made, session);
+    return new FuseNativeMounted(made, session, resolved.io);
   } catch (error) {
     session.stop();
     throw error;
@@ -71,8 +72,8 @@ export async function mountFuseNative(
 class FuseNativeMounted extends Mounted {
   readonly #session: FuseNativeSession;
 
-  constructor(mount: MountIdentity, session: FuseNativeSession) {
-    super(mount, session, session.ended);
+  constructor(mount: MountIdentity, session: FuseNativeSession, io: IoMode) {
+    super(mount, session, session.ended, io);
     this.#session = session;
     void this.closed.then(unmountAtExit(mount));
   }

@@ -1,4 +1,4 @@
-// Mounts a Volume and says what it hears, a JSON object a line. Arguments: directory, way.
+// Mounts a Volume and says what it hears, a JSON object a line. Arguments: directory, way, io mode.
 //   log      every event, until the standard input ends
 //   frames   of each file that was written and closed: the hash of its view, until the input ends
 //   copies   the same of the contents that came with the event
@@ -8,14 +8,15 @@ import { createHash } from 'node:crypto';
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { Volume } from '@ram/fs-core';
 import type { VolumeEvent } from '@ram/fs-core';
+import type { IoMode } from '../../src/index.ts';
 import { mount } from './mount.ts';
 
-const [directory = '', way = '', token = ''] = isMainThread ? process.argv.slice(2) : workerData;
+const [directory = '', way = '', more = ''] = isMainThread ? process.argv.slice(2) : workerData;
 const say = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
 if (!isMainThread) {
-  await mount(Volume.fromToken(token), directory);
+  await mount(Volume.fromToken(more), directory);
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- not a window's
   parentPort?.postMessage('mounted');
 } else {
@@ -54,7 +55,7 @@ async function serve(volume: Volume): Promise<void> {
   const ended = (async () => {
     for await (const event of volume.events({ contents })) tell(event);
   })();
-  const mounted = await mount(volume, directory);
+  const mounted = await mount(volume, directory, more === '' ? {} : { io: more as IoMode });
   process.stdout.write('ready\n');
   await new Promise((resolve) => process.stdin.once('end', resolve).resume());
   await mounted.unmount();

@@ -80,7 +80,7 @@ function hearHalf(event: VolumeEvent): void {
   for (const type of types) volume.off(type, hearHalf);
 }
 
-const mounted = await mount(volume, directory);
+const mounted = await mount(volume, directory, { io: 'cached' });
 process.stdout.write('ready\n');
 await new Promise((resolve) => process.stdin.once('end', resolve).resume());
 await mounted.unmount();

@@ -21,7 +21,7 @@
 
 namespace ram {
 
-inline constexpr uint32_t kFileSystemAbi = 4;
+inline constexpr uint32_t kFileSystemAbi = 5;
 // Marks the JavaScript value that carries a FileSystem* between addons (napi_type_tag).
 inline constexpr uint64_t kFileSystemTag[2] = {0x72616d2d66696c65, 0x2d73797374656d31};
 inline constexpr uint64_t kRootInode = 1;
@@ -101,6 +101,9 @@ struct OpenResult {
   // > 0: the kernel reads and writes by itself, through this id of the mount's BackingDevice; no
   // read or write comes.
   int32_t backing = 0;
+  // Passed through for writing, and the disk is nearly full: what is deleted and not yet forgotten
+  // is better waited for (awaitedForgets()), since the kernel asks nobody when it finds no space.
+  bool low = false;
 };
 
 // Where the kernel of one mount learns which files it may read and write by itself. Called with
@@ -277,6 +280,8 @@ class FileSystem {
   // From now on opens of `mount` may be passed through; `device` is used until detach() returns.
   // -EOPNOTSUPP where the kernel could not be held to the limit.
   virtual int passThrough(uint32_t, BackingDevice*) { return -EOPNOTSUPP; }
+  // How many deleted files hold their memory only because a kernel has not forgotten them.
+  virtual uint32_t awaitedForgets() const { return 0; }
 
  protected:
   ~FileSystem() = default;
