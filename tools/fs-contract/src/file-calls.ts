@@ -201,7 +201,7 @@ export interface FileCalls {
   mremap(address: bigint, length: number, newLength: number, flags: number): bigint;
   munmap(address: bigint, length: number): void;
 
-  /** Binds a Unix socket to a name and listens on it. */
+  /** Binds a Unix socket to a name and listens on it; accept does not wait. */
   listen(path: Path): number;
   connect(path: Path): number;
   accept(socket: number): number;

@@ -31,6 +31,7 @@ const xattrModes = { create: 1, replace: 2 };
 const resource = { fileSize: 1, openFiles: 7 };
 const unixDomain = 1;
 const stream = 1;
+const nonblocking = 0o4000;
 
 export class NativeCalls extends DescriptorCalls implements FileCalls {
   /** Where relative paths of the …at calls begin. */
@@ -293,7 +294,7 @@ export class NativeCalls extends DescriptorCalls implements FileCalls {
   }
 
   listen(path: Path): number {
-    const socket = this.system.call('socket', unixDomain, stream, 0);
+    const socket = this.system.call('socket', unixDomain, stream | nonblocking, 0);
     const address = structures.unixAddress(path);
     this.system.call('bind', socket, address, address.length);
     this.system.call('listen', socket, 8);

@@ -10,6 +10,7 @@ import { runCases } from '../src/run-cases.ts';
 import type { Driver, Outcome, Surface } from '../src/run-cases.ts';
 import { runSurface } from '../src/run-surface.ts';
 import { demandSelf } from '../src/surfaces.ts';
+import { mounts } from './contract.ts';
 import { nothingSurface } from './nothing.ts';
 
 process.umask(0);
@@ -94,6 +95,18 @@ it('a case that hangs or dies is a failure, and the others go on', async () => {
     { id: 'child: is fine too', result: 'passed' },
   ]);
 }, 120_000);
+
+mounts.it(
+  'tmpfs on which a call of the system does nothing, or is refused, fails',
+  async () => {
+    const program = new URL('./child/broken-calls.ts', import.meta.url);
+    const outcomes = await runSurface('tmpfs', { program });
+    const unseen = outcomes.filter(({ result }) => result !== 'passed').map(({ id }) => id);
+    expect(unseen).toEqual([]);
+    expect(outcomes.length).toBeGreaterThan(40);
+  },
+  120_000,
+);
 
 describe('a verdict', () => {
   const none = { limits: {}, lacks: [] };
