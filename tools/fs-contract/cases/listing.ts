@@ -80,15 +80,6 @@ export const listingRules = rules('getdents', {
     equal(names.filter((name) => name === 'new').length <= 1, true);
     equal(names.filter((name) => name !== 'new').length, 62);
   },
-  'a name that goes while it is read is not listed after that': (fs) => {
-    const fd = many(fs, 60);
-    const seen = new Set(fs.getdents(fd, 512).map(({ name }) => name));
-    equal(seen.size > 2, true);
-    const unseen = fs.list().filter((name) => !seen.has(name));
-    for (const name of unseen.slice(0, 10)) fs.unlink(name);
-    const found = rest(fs, fd, 65_536);
-    deepEqual(found.toSorted(), unseen.slice(10).toSorted());
-  },
   'a renamed name is listed by one of its names at least once': (fs) => {
     const fd = many(fs, 60);
     const names = fs.getdents(fd, 512).map(({ name }) => name);

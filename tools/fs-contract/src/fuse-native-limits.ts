@@ -205,9 +205,6 @@ const casesByReason: Readonly<Record<string, readonly string[]>> = {
     'xattr: of a file without a name',
   ],
   'the kernel gives every file of FUSE a poll': ['descriptors: epoll of a file is EPERM'],
-  'libfuse 2 reads a directory at once': [
-    'getdents: a name that goes while it is read is not listed after that',
-  ],
   'a request does not tell through which mount it came': ['read-only: reading changes no times'],
   'a request tells the flags of the open file, not those of the call': [
     'vectors: pwritev2 with RWF_NOAPPEND heeds the offset in spite of O_APPEND',
