@@ -1,3 +1,5 @@
+import { randomSeeds } from '@ram/test-support';
+
 /** Repeatable random numbers. @see https://en.wikipedia.org/wiki/Xorshift */
 export class Random {
   #state: number;
@@ -18,10 +20,5 @@ export class Random {
   }
 }
 
-/** The seed of a round: RAM_RANDOM_SEED, or another one each time. */
-export function seedOf(round: number): number {
-  return Number(process.env['RAM_RANDOM_SEED'] ?? (Date.now() + round * 7919) % 2 ** 31);
-}
-
-/** How many rounds each random test runs. */
-export const rounds = Number(process.env['RAM_RANDOM_ROUNDS'] ?? 4);
+/** One for each round of a random test. */
+export const seeds = randomSeeds(Number(process.env['RAM_RANDOM_ROUNDS'] ?? 4));

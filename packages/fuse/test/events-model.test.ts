@@ -1,11 +1,9 @@
 // Random calls against a model of the events that they cause: in the process and through a mount.
-import { runNode } from '@ram/test-support';
+import { randomSeeds, runNode } from '@ram/test-support';
 import { describe, expect, it } from 'vitest';
 import { childProgram, makeFolder, rootMounts } from './support.ts';
 
-const seeds = Array.from({ length: 3 }, (_, round) =>
-  Number(process.env['RAM_RANDOM_SEED'] ?? (Date.now() + round * 7919) % 2 ** 31),
-);
+const seeds = randomSeeds(Number(process.env['RAM_RANDOM_ROUNDS'] ?? 3));
 
 async function runModel(directory: string, seed: number, steps: number): Promise<void> {
   const args = [directory, String(seed), String(steps)];

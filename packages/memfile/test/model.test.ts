@@ -24,15 +24,14 @@ import {
   remove,
   removeSync,
 } from '@ram/memfile';
+import { randomSeeds } from '@ram/test-support';
 import { describe, expect, it } from 'vitest';
 import { Model } from './model.ts';
 import type { Content, Entry } from './model.ts';
 import { isLink, usePlace } from './place.ts';
 import type { Place } from './place.ts';
 
-const seeds = Array.from({ length: 3 }, (_, round) =>
-  Number(process.env['RAM_RANDOM_SEED'] ?? (Date.now() + round * 7919) % 2 ** 31),
-);
+const seeds = randomSeeds(Number(process.env['RAM_RANDOM_ROUNDS'] ?? 3));
 const steps = 600;
 const fileNames = ['a', 'b', 'c', 'd'];
 const allFlags = ['r', 'r+', 'w', 'w+', 'a', 'a+', 'wx', 'ax+'];

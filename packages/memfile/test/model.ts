@@ -74,7 +74,9 @@ export class Model {
   memorize(name: string): string {
     const entry = this.names.get(name);
     if (entry === undefined) return 'ENOENT';
-    if (entry.kind === 'memfile') return 'ERR_RAM_MEMFILE_NOT_A_MEMFILE';
+    if (entry.kind === 'memfile') {
+      return this.#textOf(entry.target) === undefined ? stale : 'ERR_RAM_MEMFILE_NOT_A_MEMFILE';
+    }
     if (entry.kind !== 'regular') return refusals[entry.kind] ?? '';
     this.#link(name, entry.text);
     return 'done';
