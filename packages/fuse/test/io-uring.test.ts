@@ -15,7 +15,11 @@ ioUring.it(
   'a full disk says ENOSPC, keeps what it has, and takes more after a delete',
   async () => {
     const folder = makeFolder();
-    const server = await Server.start(folder, { transport, io: 'cached' }, { maxBytes: '32M', maxInodes: 500 });
+    const server = await Server.start(
+      folder,
+      { transport, io: 'cached' },
+      { maxBytes: '32M', maxInodes: 500 },
+    );
     expect(await run('python3', [programPath('full.py'), folder, 'cached'])).toBe('ok\n');
     await server.stop();
   },
