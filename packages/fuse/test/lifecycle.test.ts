@@ -115,7 +115,7 @@ rootMounts.it('a mount in use is busy, and goes with force', async () => {
 rootMounts.it('a frozen server is noticed, and cleared away with force', async () => {
   const folder = makeFolder();
   const server = await Server.start(folder);
-  process.kill(server.pid, 'SIGSTOP');
+  await server.freeze();
   try {
     expect(await mountState(folder)).toBe('unresponsive');
     await expect(unmountDirectory(folder)).rejects.toMatchObject({ code: 'EBUSY' });

@@ -39,12 +39,12 @@ describe.each(['SIGINT', 'SIGKILL'] as const)('%s', (signal) => {
     await server.stop();
   });
 
-  // Over io_uring the request is in the hands of the server at once, and the kernel (6.18) waits
-  // for it, whatever signal comes, until the connection ends.
+  // What is in the hands of the server the kernel (6.18) waits for, whatever signal comes, until the
+  // connection ends. Over io_uring that is every request, at once.
   rootMounts.it('ends a client that asks a frozen server, over /dev/fuse', async () => {
     const folder = makeFolder();
     const server = await Server.start(folder);
-    process.kill(server.pid, 'SIGSTOP');
+    await server.freeze();
     const client = start('stat', [`${folder}/some name`]);
     client.kill(signal);
     await exitOf(client);

@@ -142,7 +142,7 @@ helper.describe('a plain user', () => {
     const folder = ownFolder();
     const server = await Server.start(folder, {}, {}, user);
     const connection = connectionOf(folder);
-    process.kill(server.pid, signal);
+    await (signal === 'SIGSTOP' ? server.freeze() : server.kill());
     const result = await runNode(childProgram('clear-away.ts'), [folder], {
       ...user,
       timeoutMs: 60_000,
@@ -158,7 +158,7 @@ helper.describe('a plain user', () => {
     const folder = ownFolder();
     const server = await Server.start(folder, {}, {}, user);
     expect(await mountState(folder)).toBe('mounted');
-    process.kill(server.pid, 'SIGSTOP');
+    await server.freeze();
     expect(await mountState(folder)).toBe('unresponsive');
     server.kill();
     await server.exited;

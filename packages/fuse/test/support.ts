@@ -2,12 +2,12 @@
 // a time limit.
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { childNodeArguments, requirement, runCommand } from '@ram/test-support';
-import { afterEach } from 'vitest';
+import { afterEach, vi } from 'vitest';
 import type { MountOptions, MountStats, UnmountOptions } from '../src/index.ts';
 
 const isRoot = process.geteuid?.() === 0;
@@ -124,6 +124,15 @@ export class Server {
     this.#child.kill('SIGKILL');
   }
 
+  /**
+   * Stops every thread of it. SIGSTOP alone takes effect later: until then a thread may take a
+   * request, and the kernel holds the client of such a one until it is answered, SIGKILL or not.
+   */
+  async freeze(): Promise<void> {
+    process.kill(this.pid, 'SIGSTOP');
+    await vi.waitUntil(() => statesOfThreads(this.pid).every((state) => state === 'T'));
+  }
+
   get exited(): Promise<void> {
     return this.#exited;
   }
@@ -140,6 +149,13 @@ export class Server {
   get exitCode(): number | null {
     return this.#child.exitCode;
   }
+}
+
+function statesOfThreads(pid: number): (string | undefined)[] {
+  return readdirSync(`/proc/${pid}/task`).map((thread) => {
+    const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2)[0];
+  });
 }
 
 /** Runs a program with a time limit and expects success; returns its output. */
