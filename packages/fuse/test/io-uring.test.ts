@@ -39,6 +39,12 @@ ioUring.it(
   120_000,
 );
 
+ioUring.it('a FORGET that the kernel waits for is answered', async () => {
+  const args = [makeFolder(), transport];
+  const result = await runNode(childProgram('turned-over.ts'), args, { timeoutMs: 20_000 });
+  expect(result).toMatchObject({ stdout: 'ok\n', stderr: '', timedOut: false });
+});
+
 ioUring.it('a killed server leaves a dead mount that can be cleared', async () => {
   const folder = makeFolder();
   const server = await Server.start(folder, { transport });

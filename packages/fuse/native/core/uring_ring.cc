@@ -9,6 +9,8 @@
 #include <cstdio>
 #include <system_error>
 
+#include "operations.h"
+
 namespace ram::fuse {
 namespace {
 
@@ -258,8 +260,11 @@ void UringRing::serve(Worker& worker, UringEntry& entry) {
   if (request.empty()) return answerWith(-EIO);
   if (in->opcode == kNotifyReply) return answerWith(0);  // our own, by poke()
   if (in->opcode == kSetlkw && !mayPark(queues_[entry.queue])) return answerWith(-ENOLCK);
-  uint64_t node = in->node;
+  const uint32_t opcode = in->opcode;
+  const uint64_t node = in->node;
   handler_.handle(request, entry.channel, entry.replyMemory(request, worker.large));
+  // FORGET of a name that the kernel couldn't link: over a ring it waits for an answer.
+  if (isUnanswered(opcode)) return answerWith(0);
   // Answered later: a lock. Only requests that take long pass the leader's role on.
   if (worker.leader && entry.isHeld()) park(entry, node);
 }
