@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
-import { invalidArgument, invalidValue, outOfRange } from './index.ts';
+import { invalidArgument, invalidValue, outOfRange, unknownOption } from './index.ts';
 import type { CodedError } from './index.ts';
 
 const pathTypes = ['string', 'Buffer', 'URL'];
@@ -61,6 +61,21 @@ describe('invalidValue', () => {
     const real = thrownBy(() => fs.openSync(value, 'r'));
     const reason = /'path' (.*)\. Received/.exec(real.message)?.[1];
     expectSame(invalidValue('path', value, reason), real);
+  });
+});
+
+describe('unknownOption', () => {
+  it('names the first that is not known, and those that are', () => {
+    const error = unknownOption({ path: '/', type: 'closed', x: 1 }, ['types', 'path']);
+    expect(error).toMatchObject({ name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' });
+    expect(error?.message).toBe(
+      "The property 'options.type' is not known; there are 'types', 'path'. Received 'closed'",
+    );
+    expect(error?.stack).not.toContain('argument-error.ts');
+  });
+
+  it('is nothing where all are known, or undefined', () => {
+    expect(unknownOption({ path: '/', type: undefined }, ['types', 'path'])).toBeUndefined();
   });
 });
 

@@ -33,11 +33,34 @@ export function invalidArgument(
  * @param reason What follows the name, such as `'must be a string without null bytes'`.
  */
 export function invalidValue(name: string, value: unknown, reason = 'is invalid'): CodedError {
+  return valueError(name, value, reason, invalidValue);
+}
+
+/**
+ * `ERR_INVALID_ARG_VALUE` for the first property of `options` that is not among `known`, so that a
+ * misspelt name doesn't stand for the default; undefined when there is none. A property that is
+ * undefined counts as absent.
+ */
+export function unknownOption(options: object, known: readonly string[]): CodedError | undefined {
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined || known.includes(name)) continue;
+    const reason = `is not known; there are '${known.join("', '")}'`;
+    return valueError(`options.${name}`, value, reason, unknownOption);
+  }
+  return undefined;
+}
+
+function valueError(
+  name: string,
+  value: unknown,
+  reason: string,
+  caller: (...args: never[]) => unknown,
+): CodedError {
   const kind = name.includes('.') ? 'property' : 'argument';
   let shown = inspect(value);
   if (shown.length > inspectedLengthMax) shown = `${shown.slice(0, inspectedLengthMax)}...`;
   const message = `The ${kind} '${name}' ${reason}. Received ${shown}`;
-  return codedError(TypeError, 'ERR_INVALID_ARG_VALUE', message, invalidValue);
+  return codedError(TypeError, 'ERR_INVALID_ARG_VALUE', message, caller);
 }
 
 /**

@@ -1,5 +1,5 @@
 export { errnoName, errnoNumber, errnoText } from './errno-names.ts';
-export { invalidArgument, invalidValue, outOfRange } from './argument-error.ts';
+export { invalidArgument, invalidValue, outOfRange, unknownOption } from './argument-error.ts';
 export { ramError } from './ram-error.ts';
 export type { CodedError } from './coded-error.ts';
 export type { RamErrorCode, RamErrorOptions } from './ram-error.ts';

@@ -1,5 +1,5 @@
 import { closeSync, constants, openSync } from 'node:fs';
-import { invalidArgument } from '@ram/errno';
+import { invalidArgument, unknownOption } from '@ram/errno';
 import type { PathArgument } from '@ram/errno';
 import { callError } from './call-error.ts';
 import { toPath } from './fs/arguments.ts';
@@ -20,6 +20,8 @@ export function setSpill(native: NativeVolume, path: PathArgument, options: Spil
   if (typeof given !== 'object' || given === null) {
     throw invalidArgument('options', 'Object', given);
   }
+  const unknown = unknownOption(given, ['beyondBytes', 'directory']);
+  if (unknown) throw unknown;
   const beyondBytes = parseSize(options.beyondBytes);
   const { O_RDONLY, O_DIRECTORY } = constants;
   const directory = openSync(toHostPath(options.directory), O_RDONLY | O_DIRECTORY);

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { invalidArgument, invalidValue, ramError, systemError } from '@ram/errno';
+import { invalidArgument, invalidValue, ramError, systemError, unknownOption } from '@ram/errno';
 import { toBoolean, toInteger } from './fs/arguments.ts';
 import { defaultMaxBytes, totalMemoryBytes } from './memory-limits.ts';
 import { invalidSize, parseSize } from './size.ts';
@@ -34,6 +34,7 @@ export interface CheckedOptions {
   name: string;
 }
 
+const known = ['maxBytes', 'maxInodes', 'swap', 'backing', 'name'];
 const backings = ['auto', 'tmpfs', 'memfd'];
 const minBytes = 2 ** 20;
 const EPERM = -1;
@@ -44,6 +45,8 @@ export function checkOptions(options: VolumeOptions = {}): CheckedOptions {
   if (options === null || typeof options !== 'object') {
     throw invalidArgument('options', 'Object', options);
   }
+  const unknown = unknownOption(options, known);
+  if (unknown) throw unknown;
   const { maxBytes, maxInodes, swap = true, backing = 'auto', name = 'ram' } = options;
   if (typeof name !== 'string') throw invalidArgument('options.name', 'string', name);
   if (!backings.includes(backing)) {

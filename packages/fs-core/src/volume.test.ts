@@ -60,6 +60,7 @@ describe('options', () => {
     [{ swap: false, backing: 'memfd' }, 'ERR_RAM_SWAP_NOT_ALLOWED'],
     [{ backing: 'disk' }, 'ERR_INVALID_ARG_VALUE'],
     [{ name: 5 }, 'ERR_INVALID_ARG_TYPE'],
+    [{ maxbytes: '2G' }, 'ERR_INVALID_ARG_VALUE'],
     [null, 'ERR_INVALID_ARG_TYPE'],
     ['2G', 'ERR_INVALID_ARG_TYPE'],
   ])('%j is %s', (options, code) => {

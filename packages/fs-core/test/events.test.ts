@@ -384,6 +384,10 @@ describe('wrong arguments', () => {
     }
     expect(() => volume.on('close', listener)).toThrow(code('ERR_INVALID_ARG_VALUE'));
     expect(() => volume.events({ types: ['x'] })).toThrow(code('ERR_INVALID_ARG_VALUE'));
+    expect(() => volume.events({ type: 'closed' })).toThrow(code('ERR_INVALID_ARG_VALUE'));
+    expect(() => volume.on('closed', listener, { types: [] })).toThrow(
+      code('ERR_INVALID_ARG_VALUE'),
+    );
     for (const wrong of [null, 5, 'closed', true]) {
       expect(() => volume.on('closed', listener, wrong)).toThrow(type);
       expect(() => volume.events(wrong)).toThrow(type);

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { invalidArgument, invalidValue, outOfRange } from '@ram/errno';
+import { invalidArgument, invalidValue, outOfRange, unknownOption } from '@ram/errno';
 
 /** The path that a caller gave. @throws `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE` */
 export function directoryArgument(directory: unknown): string {
@@ -29,6 +29,8 @@ export function unmountOptions(options: unknown): ResolvedUnmountOptions {
   if (typeof options !== 'object' || options === null) {
     throw invalidArgument('options', 'object', options);
   }
+  const unknown = unknownOption(options, ['force', 'timeoutMs']);
+  if (unknown) throw unknown;
   const { force = false, timeoutMs = timeoutDefaultMs } = options as Record<string, unknown>;
   if (typeof force !== 'boolean') throw invalidArgument('options.force', 'boolean', force);
   if (typeof timeoutMs !== 'number') {

@@ -38,6 +38,7 @@ describe('resolveOptions', () => {
     [{ name: '' }, 'ERR_INVALID_ARG_VALUE'],
     [{ name: 'a\nb' }, 'ERR_INVALID_ARG_VALUE'],
     [{ name: 'x'.repeat(201) }, 'ERR_INVALID_ARG_VALUE'],
+    [{ readonly: true }, 'ERR_INVALID_ARG_VALUE'],
     [{ io: 'passthru' }, 'ERR_INVALID_ARG_VALUE'],
     [{ transport: 'uring' }, 'ERR_INVALID_ARG_VALUE'],
     [{ transport: 'io_uring', kernel: '6.1' }, 'ERR_INVALID_ARG_VALUE'],

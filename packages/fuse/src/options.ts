@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { invalidArgument, invalidValue, outOfRange } from '@ram/errno';
+import { invalidArgument, invalidValue, outOfRange, unknownOption } from '@ram/errno';
 
 /** Who moves the bytes of a mount's files. */
 export type IoMode = 'passthrough' | 'cached' | 'direct';
@@ -73,6 +73,22 @@ export type ResolvedOptions = Required<Omit<MountOptions, 'driver' | 'kernel'>> 
   kernel: KernelVersion | undefined;
 };
 
+const known: readonly (keyof MountOptions)[] = [
+  'driver',
+  'name',
+  'io',
+  'root',
+  'allowOther',
+  'defaultPermissions',
+  'readOnly',
+  'suid',
+  'dev',
+  'nonempty',
+  'locks',
+  'transport',
+  'kernel',
+  'threads',
+];
 const nameLengthMax = 200;
 const threadsMin = 2;
 const threadsMax = 64;
@@ -88,6 +104,8 @@ export function resolveOptions(
   if (typeof options !== 'object' || options === null) {
     throw invalidArgument('options', 'object', options);
   }
+  const unknown = unknownOption(options, known);
+  if (unknown) throw unknown;
   choice('driver', options.driver, ['kernel']);
   return {
     name: nameOption(options.name ?? defaults.name),

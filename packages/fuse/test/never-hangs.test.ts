@@ -87,6 +87,8 @@ describe.each(modes)('a busy mount with io %s', (io) => {
       const busy = await startClients(folder);
       process.kill(server.pid, signal);
       await unmountDirectory(folder, { force: true, timeoutMs: 20 });
+      // What a stopped server was handed over io_uring the kernel (6.18) holds until it is killed.
+      if (process.env.RAM_TEST_TRANSPORT === 'io_uring') server.kill();
       await Promise.all(busy.map(killed));
       server.kill();
       await server.exited;

@@ -1,4 +1,4 @@
-import { invalidArgument, invalidValue } from '@ram/errno';
+import { invalidArgument, invalidValue, unknownOption } from '@ram/errno';
 import { volumeClosedError } from '../call-error.ts';
 import { toBoolean, toInteger } from '../fs/arguments.ts';
 import { CallbackListener } from './callback-listener.ts';
@@ -30,6 +30,7 @@ export interface VolumeEventsOptions extends VolumeListenOptions {
   signal?: AbortSignal | undefined;
 }
 
+const known = ['path', 'contents', 'maxQueued'];
 const defaultMaxQueued = 16_384;
 const maxQueuedLimit = 2 ** 24;
 
@@ -46,7 +47,7 @@ export class VolumeListeners {
   add(type: unknown, listener: unknown, options: unknown, isOnce: boolean): void {
     const checkedType = checkType(type, 'type');
     const call = checkListener(listener);
-    const checked = checkOptions(options, maskOf([checkedType]));
+    const checked = checkOptions(checkObject(options, known), maskOf([checkedType]));
     if (this.#isClosed) throw volumeClosedError();
     const callee = this.#callees.get(call) ?? new Callee(call, this.#dispatcher);
     this.#dispatcher.add(checked, (id) => {
@@ -72,14 +73,14 @@ export class VolumeListeners {
   }
 
   iterate(options: unknown): VolumeEventIterator {
-    const given = checkObject(options) as VolumeEventsOptions;
+    const given: VolumeEventsOptions = checkObject(options, [...known, 'types', 'signal']);
     const types: unknown = given.types;
     if (types !== undefined && !Array.isArray(types)) {
       throw invalidArgument('options.types', 'Array', types);
     }
     const named = types?.map((type, i) => checkType(type, `options.types[${i}]`));
     const signal = checkSignal(given.signal);
-    const checked = checkOptions(options, named === undefined ? maskOfAll : maskOf(named));
+    const checked = checkOptions(given, named === undefined ? maskOfAll : maskOf(named));
     if (this.#isClosed) throw volumeClosedError();
     const events: VolumeEvents = this.#dispatcher.add(
       checked,
@@ -126,16 +127,18 @@ function checkSignal(signal: unknown): AbortSignal | undefined {
   throw invalidArgument('options.signal', 'AbortSignal', signal);
 }
 
-function checkObject(options: unknown): object {
+function checkObject(options: unknown, names: readonly string[]): object {
   if (options === undefined) return {};
   if (typeof options !== 'object' || options === null) {
     throw invalidArgument('options', 'Object', options);
   }
+  const unknown = unknownOption(options, names);
+  if (unknown) throw unknown;
   return options;
 }
 
-function checkOptions(options: unknown, mask: number): ListenerOptions {
-  const { path, contents, maxQueued } = checkObject(options) as VolumeListenOptions;
+function checkOptions(options: VolumeListenOptions, mask: number): ListenerOptions {
+  const { path, contents, maxQueued } = options;
   return {
     mask,
     path: path === undefined ? undefined : PathFilter.of(path, 'options.path'),
