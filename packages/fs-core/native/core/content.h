@@ -125,7 +125,7 @@ class Content {
   }
   // Blob files that are read and written through a mapping at present.
   uint32_t windows() const { return files_.windows(); }
-  uint64_t slabBytes() const { return parts_.slabBytes.load(std::memory_order_relaxed); }
+  uint64_t slabBytes() const { return parts_.slabBytes.sum(); }
 
  private:
   int writeSlab(uint64_t inode, InodeRecord* record, uint64_t offset, const void* data,

@@ -59,7 +59,7 @@ bool Content::compactClass(InodeLocks& locks, const InodeTable& inodes, uint64_t
 
 bool Content::compact(InodeLocks& locks, const InodeTable& inodes) {
   // Nothing was freed since the last time that this was of no use: it would be of none now.
-  const uint64_t released = parts_.inlineReleases.load(std::memory_order_relaxed);
+  const uint64_t released = parts_.inlineReleases.sum();
   if (released == fruitlessAt_.load(std::memory_order_relaxed)) return false;
   bool emptied = false;
   for (uint64_t bytes = Heap::capacityOf(1); bytes <= kSmallMax;

@@ -19,7 +19,7 @@ HeapRef InlineBytes::make(uint64_t inode, uint64_t size) {
   auto* fresh = parts_.segment.at<InlineContent>(ref);
   fresh->owner = static_cast<uint32_t>(inode);
   fresh->capacity = static_cast<uint32_t>(bytes - sizeof(InlineContent));
-  parts_.slabBytes.fetch_add(bytes, std::memory_order_relaxed);
+  parts_.slabBytes.add(bytes);
   return ref;
 }
 
@@ -103,8 +103,8 @@ void InlineBytes::move(InodeRecord* record, HeapRef fresh) {
 void InlineBytes::release(const InodeRecord& dead) {
   const uint64_t bytes = objectBytes(of(&dead)->capacity);
   parts_.heap.free(static_cast<HeapRef>(dead.content), bytes);
-  parts_.slabBytes.fetch_sub(bytes, std::memory_order_relaxed);
-  parts_.inlineReleases.fetch_add(1, std::memory_order_relaxed);
+  parts_.slabBytes.subtract(bytes);
+  parts_.inlineReleases.add(1);
 }
 
 bool InlineBytes::mark(uint64_t inode, const InodeRecord* record) {
@@ -114,7 +114,7 @@ bool InlineBytes::mark(uint64_t inode, const InodeRecord* record) {
   const bool sound = content->owner == inode && record->size <= content->capacity &&
                      bytes <= kSmallMax && Heap::capacityOf(bytes) == bytes;
   if (!sound || !parts_.heap.mark(static_cast<HeapRef>(record->content), bytes)) return false;
-  parts_.slabBytes.fetch_add(bytes, std::memory_order_relaxed);
+  parts_.slabBytes.add(bytes);
   return true;
 }
 

@@ -66,7 +66,7 @@ HeapRef PageBytes::makeMap(const InodeRecord* record, uint64_t pages) {
   auto* map = parts_.segment.at<PageMap>(ref);
   map->capacity = static_cast<uint32_t>((bytes - sizeof(PageMap)) / sizeof(uint32_t));
   if (old != nullptr) std::memcpy(map->pages, old->pages, old->capacity * sizeof(uint32_t));
-  parts_.slabBytes.fetch_add(bytes, std::memory_order_relaxed);
+  parts_.slabBytes.add(bytes);
   return ref;
 }
 
@@ -74,18 +74,18 @@ void PageBytes::freeMap(HeapRef ref) {
   if (ref == 0) return;
   const uint64_t bytes = objectBytes(parts_.segment.at<PageMap>(ref)->capacity);
   parts_.heap.free(ref, bytes);
-  parts_.slabBytes.fetch_sub(bytes, std::memory_order_relaxed);
+  parts_.slabBytes.subtract(bytes);
 }
 
 uint32_t PageBytes::takePage(bool zeroed) {
   const uint32_t page = parts_.heap.allocatePage(zeroed);
-  if (page != 0) parts_.slabBytes.fetch_add(kPageSize, std::memory_order_relaxed);
+  if (page != 0) parts_.slabBytes.add(kPageSize);
   return page;
 }
 
 void PageBytes::freePage(uint32_t entry) {
   parts_.heap.freePage(entry & ~kPageUnwritten);
-  parts_.slabBytes.fetch_sub(kPageSize, std::memory_order_relaxed);
+  parts_.slabBytes.subtract(kPageSize);
 }
 
 // Makes the record one of pages whose map has room for `pages`. Changes nothing that shows.
@@ -153,7 +153,7 @@ uint32_t PageBytes::storeBlank(PageMap* map, uint64_t offset, const uint8_t* dat
   const uint32_t page = parts_.heap.storePages(data, &count);
   if (page == 0) return 0;
   for (uint32_t i = 0; i < count; ++i) tx.set32(&map->pages[first + i], page + i);
-  parts_.slabBytes.fetch_add(count * kPageSize, std::memory_order_relaxed);
+  parts_.slabBytes.add(count * kPageSize);
   return count;
 }
 
@@ -396,7 +396,7 @@ bool PageBytes::mark(const InodeRecord* record) {
     if (!parts_.heap.markPage(map->pages[i] & ~kPageUnwritten)) return false;
     ++pages;
   }
-  parts_.slabBytes.fetch_add(bytes + pages * kPageSize, std::memory_order_relaxed);
+  parts_.slabBytes.add(bytes + pages * kPageSize);
   return pages == record->pages;
 }
 

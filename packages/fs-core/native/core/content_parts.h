@@ -8,6 +8,7 @@
 #include "heap.h"
 #include "journal.h"
 #include "passed_blobs.h"
+#include "ram/spread.h"
 #include "segment.h"
 
 namespace ram {
@@ -29,8 +30,8 @@ struct ContentParts {
   BlobFiles& blobs;
   ViewRegistry& views;
   PassedBlobs& passed;
-  std::atomic<uint64_t> slabBytes{0};  // what inline records, pages and page maps occupy
-  std::atomic<uint64_t> inlineReleases{0};  // inline records freed so far
+  SpreadCounter slabBytes{};       // what inline records, pages and page maps occupy
+  SpreadCounter inlineReleases{};  // inline records freed so far
 };
 
 // Adds to `tx` what differs: most writes come within one tick of the coarse clock.

@@ -1,12 +1,13 @@
 #include "journal.h"
 
-#include <bit>
 #include <cstdlib>
 #include <thread>
 
+#include "ram/spread.h"
+
 namespace ram {
 
-static_assert(kLogSlots <= 32);
+static_assert(kLogSlots % kThreadGroups == 0);
 
 void Journal::put(uint64_t* word, uint64_t value) {
   if (trace_ != nullptr) trace_(traceContext_);
@@ -19,24 +20,21 @@ void Journal::trace(StoreTrace function, void* context) {
 }
 
 uint32_t Journal::acquireSlot() {
-  for (;;) {
-    uint32_t busy = busy_.load(std::memory_order_relaxed);
-    const uint32_t slot = static_cast<uint32_t>(std::countr_one(busy));
-    if (slot >= kLogSlots) {
-      // More committers than slots: each is done within a microsecond.
-      std::this_thread::yield();
-      continue;
-    }
+  const uint32_t first = threadGroup() * (kLogSlots / kThreadGroups);
+  for (uint32_t i = 0;; ++i) {
+    const uint32_t slot = (first + i) % kLogSlots;
+    std::atomic<bool>& taken = slots_[slot].taken;
     // acquire: what the slot's last owner stored is behind us.
-    if (busy_.compare_exchange_weak(busy, busy | 1u << slot, std::memory_order_acquire,
-                                    std::memory_order_relaxed)) {
+    if (!taken.load(std::memory_order_relaxed) && !taken.exchange(true, std::memory_order_acquire)) {
       return slot;
     }
+    // More committers than slots: each is done within a microsecond.
+    if (i % kLogSlots == kLogSlots - 1) std::this_thread::yield();
   }
 }
 
 void Journal::releaseSlot(uint32_t slot) {
-  busy_.fetch_and(~(1u << slot), std::memory_order_release);
+  slots_[slot].taken.store(false, std::memory_order_release);
 }
 
 void Journal::replay() {

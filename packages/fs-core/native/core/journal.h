@@ -6,6 +6,7 @@
 // compiler ordering is all that is needed; release stores give it.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <mutex>
@@ -34,7 +35,11 @@ class Journal {
   void put(uint64_t* word, uint64_t value);
 
   Segment& segment_;
-  std::atomic<uint32_t> busy_{0};  // bit per slot
+  // Who has which slot. Threads begin at different ones, so that they share no cache line.
+  struct alignas(64) Taken {
+    std::atomic<bool> taken{false};
+  };
+  std::array<Taken, kLogSlots> slots_;
   StoreTrace trace_ = nullptr;
   void* traceContext_ = nullptr;
 };

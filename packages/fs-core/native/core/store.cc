@@ -239,23 +239,23 @@ void Store::reclaimIfUnused(uint64_t inode, InodeRecord* record) {
     heap_.free(static_cast<HeapRef>(dead.content), dead.size);
   }
   inodes_.free(inode);
-  if ((dead.flags & kInodeAwaited) != 0) awaitingForget_.fetch_sub(1);
+  if ((dead.flags & kInodeAwaited) != 0) awaitingForget_.subtract(1);
 }
 
 // Lock: exclusive.
 void Store::noteAwaited(InodeRecord* record) {
   if ((record->flags & kInodeAwaited) != 0) return;
   record->flags |= kInodeAwaited;
-  awaitingForget_.fetch_add(1);
+  awaitingForget_.add(1);
 }
 
 // The kernel forgets deleted files a little later than it deletes them. Only calls from inside
 // the process wait here (a mount's requests must not hold up the FORGETs behind them).
 bool Store::awaitForgets() {
   constexpr int kTries = 50;
-  const uint32_t before = awaitingForget_.load();
+  const uint32_t before = awaitedForgets();
   for (int i = 0; before != 0 && i < kTries; ++i) {
-    if (awaitingForget_.load() < before) return true;
+    if (awaitedForgets() < before) return true;
     ::usleep(1000);
   }
   return false;

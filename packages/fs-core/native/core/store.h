@@ -26,6 +26,7 @@
 #include "locks.h"
 #include "passed_files.h"
 #include "ram/file_system.h"
+#include "ram/spread.h"
 #include "segment.h"
 #include "views.h"
 #include "xattrs.h"
@@ -159,7 +160,9 @@ class Store final : public FileSystem {
   void leaveCall(uint32_t token) override { inodes_.leave(token); }
   int outcome(uint32_t mount, uint64_t unique, int64_t* result) override;
   int passThrough(uint32_t mount, BackingDevice* device) override;
-  uint32_t awaitedForgets() const override { return awaitingForget_.load(); }
+  uint32_t awaitedForgets() const override {
+    return static_cast<uint32_t>(awaitingForget_.sum());
+  }
 
  private:
   // What a new inode starts as.
@@ -304,7 +307,7 @@ class Store final : public FileSystem {
   EventHandles eventHandles_;
   Observers observers_;
   // Inodes without name and open file that only a kernel's cache keeps: its FORGET is on the way.
-  std::atomic<uint32_t> awaitingForget_{0};
+  SpreadCounter awaitingForget_;
   std::atomic<bool> closed_{false};
   std::atomic<uint32_t> references_{1};
 };

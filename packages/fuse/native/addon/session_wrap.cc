@@ -168,12 +168,12 @@ Napi::Value SessionWrap::stats(const Napi::CallbackInfo& info) {
   auto number = [&](uint64_t value) { return Napi::Number::New(env, static_cast<double>(value)); };
   const Counters& counters = session->counters;
   for (uint32_t opcode = 0; opcode < kOpcodeCount; opcode++) {
-    uint64_t count = counters.requests[opcode].load(std::memory_order_relaxed);
+    uint64_t count = counters.requests[opcode].sum();
     if (count != 0) requests[kOperations[opcode].name] = number(count);
   }
-  result["unknown"] = number(counters.unknown);
-  result["malformed"] = number(counters.malformed);
-  result["errors"] = number(counters.errors);
+  result["unknown"] = number(counters.unknown.sum());
+  result["malformed"] = number(counters.malformed.sum());
+  result["errors"] = number(counters.errors.sum());
   result["notifications"] = number(session->notifier.sent());
   result["threads"] = number(mount_->transport()->threads());
   result["threadsPeak"] = number(mount_->transport()->threadsPeak());

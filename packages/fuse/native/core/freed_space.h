@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <mutex>
 
+#include "ram/spread.h"
+
 namespace ram::fuse {
 
 class FreedSpace {
@@ -16,32 +18,34 @@ class FreedSpace {
   static constexpr std::chrono::milliseconds kPatience{50};
 
   // Something was deleted or closed: space may come back soon.
-  void expect() { expected_.fetch_add(1, std::memory_order_relaxed); }
-  uint64_t expected() const { return expected_.load(); }
+  void expect() { expected_.add(1); }
+  uint64_t expected() const { return expected_.sum(); }
   // Whether anything was, since the last wait in vain.
-  bool mayCome() const { return expected_.load() != settled_.load(); }
+  bool mayCome() const { return expected() != settled_.load(); }
   // A wait that began when `expected` was the count found nothing.
   void settle(uint64_t expected) { settled_.store(expected); }
 
   // Something was given back.
   void arrived() {
-    arrivals_.fetch_add(1);
+    // All in one order with wait(): either this sees the waiter, or that sees this arrival.
+    arrivals_.add(1, std::memory_order_seq_cst);
     if (waiters_.load() == 0) return;
     std::lock_guard lock(mutex_);
     wake_.notify_all();
   }
-  uint64_t arrivals() const { return arrivals_.load(); }
+  uint64_t arrivals() const { return arrivals_.sum(std::memory_order_seq_cst); }
   // Until arrivals() is no longer `seen`. False: `deadline` came first.
   bool wait(uint64_t seen, std::chrono::steady_clock::time_point deadline) {
     std::unique_lock lock(mutex_);
     waiters_.fetch_add(1);
-    bool came = wake_.wait_until(lock, deadline, [&] { return arrivals_.load() != seen; });
+    bool came = wake_.wait_until(lock, deadline, [&] { return arrivals() != seen; });
     waiters_.fetch_sub(1);
     return came;
   }
 
  private:
-  std::atomic<uint64_t> expected_{0}, settled_{0}, arrivals_{0};
+  SpreadCounter expected_, arrivals_;
+  std::atomic<uint64_t> settled_{0};
   std::atomic<uint32_t> waiters_{0};
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -50,7 +50,7 @@ void Session::handle(std::span<const std::byte> bytes, uint32_t channel,
   beginAfterReplies(this);
   Request request;
   if (parseRequest(bytes, &request) != 0) {
-    counters.malformed.fetch_add(1, std::memory_order_relaxed);
+    counters.malformed.add(1);
     if (bytes.size() < sizeof(InHeader)) return;
     auto* header = reinterpret_cast<const InHeader*>(bytes.data());
     if (header->unique == 0 || isUnanswered(header->opcode)) return;
@@ -64,7 +64,7 @@ void Session::handle(std::span<const std::byte> bytes, uint32_t channel,
   int64_t result = dispatch(request, reply);
   if (result == kNoReply) return;
   // -ENOSYS: the kernel does without from now on.
-  if (result < 0 && result != -ENOSYS) counters.errors.fetch_add(1, std::memory_order_relaxed);
+  if (result < 0 && result != -ENOSYS) counters.errors.add(1);
   auto answer = reply.finish(request.header->unique, result);
   endBeforeReply(this);
   int sent = transport.send(channel, answer);
@@ -102,10 +102,10 @@ int64_t Session::dispatch(Request& request, Reply& reply) {
   uint32_t opcode = request.header->opcode;
   const Operation* operation = opcode < kOpcodeCount ? &kOperations[opcode] : nullptr;
   if (operation == nullptr || operation->handler == nullptr) {
-    counters.unknown.fetch_add(1, std::memory_order_relaxed);
+    counters.unknown.add(1);
     return -ENOSYS;
   }
-  counters.requests[opcode].fetch_add(1, std::memory_order_relaxed);
+  counters.requests[opcode].add(1);
   if (opcode != kInit && !ready.load(std::memory_order_acquire)) {
     return isUnanswered(opcode) ? kNoReply : -EIO;
   }

@@ -18,6 +18,7 @@
 #include "notifier.h"
 #include "protocol.h"
 #include "ram/file_system.h"
+#include "ram/spread.h"
 #include "reply.h"
 #include "request.h"
 #include "transport.h"
@@ -54,10 +55,10 @@ struct Negotiated {
 };
 
 struct Counters {
-  std::array<std::atomic<uint64_t>, kOpcodeCount> requests{};
-  std::atomic<uint64_t> unknown{0};    // opcodes that this driver does not know
-  std::atomic<uint64_t> malformed{0};
-  std::atomic<uint64_t> errors{0};     // replies with an error other than "no such name"
+  std::array<SpreadCounter, kOpcodeCount> requests;
+  SpreadCounter unknown;    // opcodes that this driver does not know
+  SpreadCounter malformed;
+  SpreadCounter errors;     // replies with an error other than "no such name"
 };
 
 struct Operation;

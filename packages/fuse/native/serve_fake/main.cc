@@ -42,11 +42,11 @@ int main(int argc, char** argv) {
   transport.stop();
   session.close();
   for (uint32_t i = 0; i < kOpcodeCount; i++) {
-    if (uint64_t count = session.counters.requests[i]) {
+    if (uint64_t count = session.counters.requests[i].sum()) {
       std::printf("%s %llu\n", kOperations[i].name, static_cast<unsigned long long>(count));
     }
   }
   std::printf("errors %llu, threads %u\n",
-              static_cast<unsigned long long>(session.counters.errors.load()),
+              static_cast<unsigned long long>(session.counters.errors.sum()),
               transport.threadsPeak());
 }
