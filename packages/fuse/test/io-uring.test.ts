@@ -1,5 +1,7 @@
 // Mounts whose requests come over io_uring; tools/fs-contract runs its rules there too. Switches
 // FUSE over io_uring on for the time of the tests.
+import { readFileSync, readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { holdIoUring, ioUringMounts as ioUring, runNode } from '@ram/test-support';
 import { Server, childProgram, isMountPoint, makeFolder, programPath, run } from './support.ts';
@@ -21,6 +23,23 @@ ioUring.it(
       { maxBytes: '32M', maxInodes: 500 },
     );
     expect(await run('python3', [programPath('full.py'), folder, 'cached'])).toBe('ok\n');
+    await server.stop();
+  },
+);
+
+ioUring.it(
+  'each CPU has its own thread, which serves the requests that are made there',
+  async () => {
+    const folder = makeFolder();
+    const server = await Server.start(folder, { transport });
+    const tasks = `/proc/${server.pid}/task`;
+    const places = readdirSync(tasks).flatMap((thread) => {
+      const status = readFileSync(`${tasks}/${thread}/status`, 'utf8');
+      const cpu = /^Name:\tram-uring-(\d+)$/m.exec(status)?.[1];
+      return cpu === undefined ? [] : [[cpu, /^Cpus_allowed_list:\t(.*)$/m.exec(status)?.[1]]];
+    });
+    expect(places).toHaveLength(availableParallelism());
+    for (const [cpu, allowed] of places) expect(allowed).toBe(cpu);
     await server.stop();
   },
 );

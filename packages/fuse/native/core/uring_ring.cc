@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdio>
+#include <optional>
 #include <system_error>
 
 #include "operations.h"
@@ -128,6 +129,8 @@ void UringRing::run(Worker& worker) {
   std::snprintf(name, sizeof(name), "ram-uring-%u", queues_.front().cpu % 1000u);
   pthread_setname_np(pthread_self(), name);
   Worker::current = &worker;
+  std::optional<OnCpu> there;
+  if (queues_.size() == 1) there.emplace(queues_.front().cpu);
   std::unique_lock lock(mutex_);
   for (;;) {
     worker.wake.wait(lock, [&] { return worker.called || stopping_; });
@@ -144,7 +147,9 @@ void UringRing::run(Worker& worker) {
 void UringRing::lead(Worker& worker) {
   if (!begun_) registerEntries();
   while (worker.leader && !ended_ && !stopping_.load(std::memory_order_relaxed)) {
-    bool idle = io_.isEmpty();
+    // Replies go out by a call of their own, on whose way back a woken client takes the CPU. Its
+    // next requests then find the leader awake, and are in the ring when it goes on.
+    bool idle = io_.isSubmitted() && io_.isEmpty();
     int error = io_.enter(idle);
     if (isFatal(error)) {
       ended_ = true;

@@ -6,7 +6,8 @@
 //
 // The kernel copies a request into an entry's memory in the thread that last submitted the entry,
 // so threads live until stop(): a resting one is woken for that copy, and the leader for the
-// request. Entries come back to the leader's own as they are used.
+// request. Entries come back to the leader's own as they are used. A ring of one CPU keeps its
+// threads there, where its clients are: no wake-up has to reach another CPU.
 //
 // A lock that waits keeps its entry until it is granted (it is parked), and what ends the waiting
 // needs one. So a queue gets a further entry as soon as fewer than kSpare are not parked. But the
