@@ -39,8 +39,8 @@ describe.each(['SIGINT', 'SIGKILL'] as const)('%s', (signal) => {
     await server.stop();
   });
 
-  // What is in the hands of the server the kernel (6.18) waits for, whatever signal comes, until the
-  // connection ends. Over io_uring that is every request, at once.
+  // What is in the hands of the server the kernel (6.18) waits for, whatever signal comes, until
+  // the connection ends. Over io_uring that is every request, at once.
   rootMounts.it('ends a client that asks a frozen server, over /dev/fuse', async () => {
     const folder = makeFolder();
     const server = await Server.start(folder);
