@@ -79,12 +79,10 @@ void Store::passOpen(const Caller& caller, uint64_t inode, InodeRecord* record, 
 uint32_t Store::attributeState(uint64_t inode, const Caller& caller) {
   if (caller.mount == 0 || passedFiles_.isQuiet()) return 0;
   const PassedFiles::Opens own = passedFiles_.of(inode, caller.mount);
-  uint32_t state = own.writers > 0 ? uint32_t{kPassedForWriting} : 0;
   const uint32_t others = mountsAttached() & ~(1u << caller.mount);
-  if (own.mappers > 0 || passedFiles_.isChanging(inode) || passedFiles_.anyWriter(inode, others)) {
-    state |= kAttributesUnsettled;
-  }
-  return state;
+  const bool isUnsettled = own.mappers > 0 || passedFiles_.isChanging(inode) ||
+                           passedFiles_.anyWriter(inode, others);
+  return isUnsettled ? uint32_t{kAttributesUnsettled} : 0;
 }
 
 // The last open of the mount. `mapped`: one of them could be mapped for writing.

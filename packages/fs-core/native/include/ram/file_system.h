@@ -50,8 +50,6 @@ enum AttributeState : uint32_t {
   // The kernel, or a client's mapping, may change size, blocks and times without a request: they
   // must not be cached.
   kAttributesUnsettled = 1u << 0,
-  // Open for writing on the caller's mount, passed through.
-  kPassedForWriting = 1u << 1,
 };
 
 // Who asks. `mount` is 0 for calls from inside the process; otherwise the number that attach()
