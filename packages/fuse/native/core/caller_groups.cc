@@ -1,11 +1,29 @@
 #include "caller_groups.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <charconv>
-#include <fstream>
-#include <sstream>
+#include <cstdio>
 #include <string>
 
 namespace ram::fuse {
+namespace {
+
+// Empty when there is no such file.
+std::string readAll(const char* path) {
+  std::string text;
+  int fd = ::open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return text;
+  char part[4096];
+  for (ssize_t got; (got = ::read(fd, part, sizeof(part))) > 0;) {
+    text.append(part, static_cast<size_t>(got));
+  }
+  ::close(fd);
+  return text;
+}
+
+}  // namespace
 
 bool listsGroup(std::string_view status, uint32_t gid) {
   constexpr std::string_view kTitle = "\nGroups:";
@@ -30,10 +48,9 @@ bool isMember(const Caller& caller, uint32_t gid) {
   if (caller.gid == gid) return true;
   if (caller.pid == 0) return false;
   // The number is a thread's, which /proc finds by that name too.
-  std::ifstream file("/proc/" + std::to_string(caller.pid) + "/status");
-  std::stringstream text;
-  text << file.rdbuf();
-  return listsGroup(text.str(), gid);
+  char path[32];
+  std::snprintf(path, sizeof(path), "/proc/%u/status", caller.pid);
+  return listsGroup(readAll(path), gid);
 }
 
 }  // namespace ram::fuse
