@@ -13,15 +13,20 @@ const volume = new Volume({ maxBytes: '64M' });
 const large = Buffer.alloc(100_000, 1);
 volume.fs.writeFileSync('/large', large);
 
-/** Files are made, read and written, small and large, so that the kernel is given ids for them. */
+/**
+ * Files are made, read and written, small and large, so that the kernel is given ids for them. All
+ * are open at once: the Volume keeps as many blob files ready as were ever needed together, and
+ * closes take effect some time later.
+ */
 async function round() {
   const mounted = await mount(volume, directory, JSON.parse(options));
-  fs.writeFileSync(`${directory}/file`, 'text');
-  fs.writeFileSync(`${directory}/new`, large);
+  const made = ['file', 'new'].map((name) => fs.openSync(`${directory}/${name}`, 'w'));
+  fs.writeSync(made[0] ?? -1, 'text');
+  fs.writeSync(made[1] ?? -1, large);
   fs.readFileSync(`${directory}/large`);
   const descriptor = fs.openSync(`${directory}/large`, 'r+');
   fs.writeSync(descriptor, 'x', 5);
-  fs.closeSync(descriptor);
+  for (const one of [descriptor, ...made]) fs.closeSync(one);
   fs.unlinkSync(`${directory}/new`);
   await mounted.unmount();
   await mounted.closed;
