@@ -1,5 +1,6 @@
 import { exitCodeOf } from '@ram/daemon';
 import { CommanderError } from 'commander';
+import { checkEncoding } from './check-encoding.ts';
 import { createOutput } from './output.ts';
 import { buildProgram } from './program.ts';
 import { usageError } from './usage-error.ts';
@@ -16,6 +17,7 @@ export async function runRam(args: readonly string[]): Promise<void> {
   const program = buildProgram();
   try {
     process.exitCode = 0;
+    checkEncoding(args);
     if (args.length === 0) program.outputHelp();
     else await program.parseAsync(args, { from: 'user' });
   } catch (error) {

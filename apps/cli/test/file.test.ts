@@ -31,6 +31,24 @@ describe('ram file', () => {
     return { code, stderr, value: JSON.parse(stdout) };
   };
 
+  it('refuses paths that are not UTF-8, and makes nothing', async () => {
+    // The shell makes the byte: a string of JavaScript can't.
+    const script = String.raw`exec "$0" "$1" file "$2" "$(printf 'odd\377')" --directory "$3" <<<x`;
+    const run = (...command: string[]) =>
+      runCommand('bash', ['-c', script, process.execPath, bin, ...command, memory], {
+        cwd: disk,
+        timeoutMs: 60_000,
+      });
+    const { code, stderr } = await run('put');
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringMatching(/'odd\uFFFD' is not UTF-8, and Node .*\. Rename the file, or/),
+    });
+    expect([readdirSync(disk), readdirSync(memory)]).toEqual([[], []]);
+    expect((await ram(['put', 'odd\uFFFD', '--directory', memory], content)).code).toBe(0);
+    expect((await ram(['rm', 'odd\uFFFD'])).code).toBe(0);
+  });
+
   it('puts standard input and files into memory, gets, shows and removes them', async () => {
     const put = await json(['put', 'a', '--directory', memory], content);
     expect(put).toMatchObject({ code: 0, value: { path: 'a', bytes: content.length } });
