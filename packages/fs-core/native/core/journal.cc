@@ -25,7 +25,8 @@ uint32_t Journal::acquireSlot() {
     const uint32_t slot = (first + i) % kLogSlots;
     std::atomic<bool>& taken = slots_[slot].taken;
     // acquire: what the slot's last owner stored is behind us.
-    if (!taken.load(std::memory_order_relaxed) && !taken.exchange(true, std::memory_order_acquire)) {
+    if (!taken.load(std::memory_order_relaxed) &&
+        !taken.exchange(true, std::memory_order_acquire)) {
       return slot;
     }
     // More committers than slots: each is done within a microsecond.
