@@ -50,6 +50,7 @@ for (const { user, needs } of users) {
       ['less than a disk takes', size('1K'), 2, /is too small: .*1 MiB/],
       ['no files', ['mount', 'DIR/empty', '--max-files', '0'], 2, /is no number of files/],
       ['no directory', ['mount'], 2, /missing required argument 'DIR'\. See ram mount --help/],
+      ['an empty directory name', ['mount', ''], 2, /DIR is empty\. See ram mount --help/],
       ['two directories', ['mount', 'DIR/empty', 'DIR/other'], 2, /too many arguments/],
       ['an unknown command', ['mont'], 2, /unknown command 'mont'\. Did you mean mount\?/],
       [
@@ -86,6 +87,16 @@ for (const { user, needs } of users) {
       }
       expect(readdirSync(sandbox.runtime)).toEqual(state);
       expect(mountsIn(`${sandbox.directory}/empty`)).toEqual([]);
+    });
+
+    it.each([
+      [['bench'], 'ram: ram bench needs a command. Give one of mount\n'],
+      [['help', 'mont'], "ram: unknown command 'mont'. See above\n"],
+    ])('half of a command, after its help: %j', async (args, last) => {
+      const { code, stderr } = await sandbox.ram(...args);
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/^Usage: ram /);
+      expect(stderr.slice(-last.length)).toBe(last);
     });
 
     it('the same in the foreground', async () => {

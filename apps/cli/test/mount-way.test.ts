@@ -31,7 +31,8 @@ fuse.it('moves bytes as it is told, and over /dev/fuse unless it is told', async
 });
 
 fuse.it('mounts as an older kernel would, and says what that lacks', async () => {
-  const { disk } = await mountOne('--io', 'passthrough', '--kernel', '5.15');
+  const { disk, notices } = await mountOne('--io', 'passthrough', '--kernel', '5.15');
+  expect(notices).toEqual([expect.stringMatching(/the disk is cached: .*needs Linux 6\.9/)]);
   expect(disk).toMatchObject({
     io: { mode: 'cached', reason: expect.stringMatching(/needs Linux 6\.9/) },
     transport: 'device',

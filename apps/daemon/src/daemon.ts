@@ -118,6 +118,8 @@ export class Daemon {
         ...mountWayOf(request),
       });
       this.#keep(disk, state);
+      const { io } = disk.status();
+      if (io.reason !== undefined) notices.push(`the disk is ${io.mode}: ${io.reason}`);
       if (request.page !== true) return { status: disk.status(), notices };
       const pageAddress = await this.#openPage(disk);
       return { status: disk.status(), pageAddress, notices };

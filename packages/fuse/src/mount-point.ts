@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { opendir, stat } from 'node:fs/promises';
 import { adviceError, codeOf, fuseError } from './errors.ts';
 import { resolveDirectory, stateOfResolved } from './mount-state.ts';
-import { findMount, isFuse } from './mount-table.ts';
+import { findMount, findMountNow, isFuse } from './mount-table.ts';
 import type { MountIdentity } from './mount-table.ts';
 import { detachMount } from './unmount.ts';
 
@@ -10,15 +11,36 @@ const ebusy = 16;
 const enotdir = 20;
 const enotempty = 39;
 
+/** The directories for which a mount() of this thread is under way. */
+const underWay = new Set<string>();
+
 /**
- * Makes sure that `directory` can be mounted on, and clears the left-over of a dead server away.
- * @returns Its absolute path without symlinks.
- * @throws ENOENT, ENOTDIR, ENOTEMPTY (unless `nonempty`), EBUSY (a live FUSE mount), EACCES
+ * Makes sure that `directory` can be mounted on, clears the left-over of a dead server away, and
+ * lets `make` mount on its absolute path without symlinks.
+ * @throws ENOENT, ENOTDIR, ENOTEMPTY (unless `nonempty`), EACCES; EBUSY: a live FUSE mount is
+ * there, or comes there just now
  */
-export async function prepareMountPoint(directory: string, nonempty: boolean): Promise<string> {
-  let path: string;
+export async function mountOn<T>(
+  directory: string,
+  nonempty: boolean,
+  make: (path: string) => Promise<T>,
+): Promise<T> {
+  const path = await mountPointPath(directory);
+  if (underWay.has(path)) {
+    throw adviceError(ebusy, 'mount', directory, 'another mount() is under way there');
+  }
+  underWay.add(path);
   try {
-    path = await resolveDirectory(directory);
+    await clearMountPoint(path, directory, nonempty);
+    return await make(path);
+  } finally {
+    underWay.delete(path);
+  }
+}
+
+async function mountPointPath(directory: string): Promise<string> {
+  try {
+    return await resolveDirectory(directory);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') {
       throw adviceError(enoent, 'mount', directory, `create it with \`mkdir -p ${directory}\``);
@@ -28,6 +50,9 @@ export async function prepareMountPoint(directory: string, nonempty: boolean): P
     }
     throw error;
   }
+}
+
+async function clearMountPoint(path: string, directory: string, nonempty: boolean): Promise<void> {
   const state = await stateOfResolved(path);
   const entry = state === 'dead' && (await findMount(path));
   if (entry) await detachMount(entry);
@@ -42,18 +67,27 @@ export async function prepareMountPoint(directory: string, nonempty: boolean): P
     const advice = 'mount on an empty directory, or use the option nonempty';
     throw adviceError(enotempty, 'mount', directory, advice);
   }
-  return path;
 }
 
 /**
- * What tells the new mount from others that may come to the same directory.
- * @throws `ERR_RAM_MOUNT_FAILED` when it is not there any more
+ * What tells the new mount on `path` from others that may come to the same directory. In one step,
+ * so that no process.exit() comes between the mount and who knows of it. With its descriptor of
+ * /dev/fuse, where the kernel tells what that serves (Linux 6.18), a mount that another process put
+ * over it meanwhile is not taken for it.
+ * @throws `ERR_RAM_MOUNT_FAILED` when it is not there, or covered
  */
-export async function identifyMount(path: string): Promise<MountIdentity> {
-  const entry = await findMount(path);
-  if (entry && isFuse(entry)) return entry;
+export function identifyMount(path: string, descriptor?: number): MountIdentity {
+  const entry = findMountNow(path);
+  const device = descriptor === undefined ? undefined : servedDevice(descriptor);
+  if (entry && isFuse(entry) && entry.device === (device ?? entry.device)) return entry;
   const message = `The new mount on ${path} was covered or taken away at once`;
   throw fuseError('ERR_RAM_MOUNT_FAILED', message);
+}
+
+function servedDevice(descriptor: number): number | undefined {
+  const text = readFileSync(`/proc/self/fdinfo/${descriptor}`, 'latin1');
+  const [, device] = /^fuse_connection:\s*(\d+)$/m.exec(text) ?? [];
+  return device === undefined ? undefined : Number(device);
 }
 
 async function isEmpty(path: string): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 
 /** One line of /proc/self/mountinfo. */
@@ -18,14 +19,22 @@ export interface MountEntry {
 /** What tells one mount from another. */
 export type MountIdentity = Pick<MountEntry, 'directory' | 'major' | 'device'>;
 
-/** Reads the mounts that this process sees, in the order in which they were made. */
+// The mounts that this process sees, in the order in which they were made.
+const mountTable = '/proc/self/mountinfo';
+
 async function readMountTable(): Promise<MountEntry[]> {
-  return parseMountTable(await readFile('/proc/self/mountinfo', 'latin1'));
+  return parseMountTable(await readFile(mountTable, 'latin1'));
 }
 
 /** The topmost mount whose root is exactly `directory` (absolute, without symlinks). */
 export async function findMount(directory: string): Promise<MountEntry | undefined> {
   return (await readMountTable()).findLast((entry) => entry.directory === directory);
+}
+
+/** As findMount(), at once. */
+export function findMountNow(directory: string): MountEntry | undefined {
+  const entries = parseMountTable(readFileSync(mountTable, 'latin1'));
+  return entries.findLast((entry) => entry.directory === directory);
 }
 
 /**

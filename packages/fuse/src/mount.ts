@@ -6,7 +6,7 @@ import { mountFuseNative } from './fuse-native/mount.ts';
 import type { FuseNativeSource } from './fuse-native/mount.ts';
 import type { FuseNativeOptions } from './fuse-native/options.ts';
 import { findFusermount, mountWithHelper } from './fusermount.ts';
-import { identifyMount, prepareMountPoint } from './mount-point.ts';
+import { identifyMount, mountOn } from './mount-point.ts';
 import type { MountIdentity } from './mount-table.ts';
 import { Mounted } from './mounted.ts';
 import { native } from './native.ts';
@@ -74,25 +74,42 @@ async function mountByKernelDriver(
   const resolved = resolveOptions(options, { isRoot, name });
   const given = directoryArgument(directory);
   native();
-  const path = await prepareMountPoint(given, resolved.nonempty);
+  return mountOn(given, resolved.nonempty, async (path) => {
+    const { made, session, ended } = await mountAndServe(fileSystem, path, resolved, isRoot);
+    return new Mounted(made, session, ended, options.io);
+  });
+}
 
+async function mountAndServe(
+  fileSystem: unknown,
+  path: string,
+  resolved: ResolvedOptions,
+  isRoot: boolean,
+) {
   const events = sessionEvents();
   const session = makeSession(fileSystem, resolved, events.listener);
   try {
     const found = session.findRoot();
     if (found < 0) throw systemError(found, 'mount', resolved.root);
     const attached = await attach(path, resolved, isRoot);
-    const made = await identifyMount(path).catch((error: unknown) => {
-      closeSync(attached.descriptor);
-      throw error;
-    });
+    const made = identified(path, attached.descriptor);
     await serve(session, made, attached, {
       ready: events.ready,
       ioUring: resolved.transport === 'io_uring',
     });
-    return new Mounted(made, session, events.ended, options.io);
+    return { made, session, ended: events.ended };
   } catch (error) {
     session.stop();
+    throw error;
+  }
+}
+
+/** @throws `ERR_RAM_MOUNT_FAILED`, after it has closed the descriptor */
+function identified(path: string, descriptor: number): MountIdentity {
+  try {
+    return identifyMount(path, descriptor);
+  } catch (error) {
+    closeSync(descriptor);
     throw error;
   }
 }

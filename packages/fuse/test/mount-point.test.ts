@@ -2,9 +2,10 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Volume } from '@ram/fs-core';
+import { runNode } from '@ram/test-support';
 import { describe, expect, it } from 'vitest';
 import { abortConnection, mount, mountState, unmountDirectory } from '../src/index.ts';
-import { Server, isMountPoint, makeFolder, rootMounts } from './support.ts';
+import { Server, childProgram, isMountPoint, makeFolder, rootMounts } from './support.ts';
 
 async function failedMount(directory: string, options = {}) {
   using volume = new Volume({ maxBytes: '16M' });
@@ -46,6 +47,16 @@ rootMounts.describe('mount() refuses', () => {
     const server = await Server.start(folder);
     expect(await failedMount(folder)).toMatchObject({ code: 'EBUSY', path: folder });
     await server.stop();
+  });
+
+  it('a directory where another mount() is under way, and leaves nothing there', async () => {
+    const { stdout, stderr } = await runNode(childProgram('same-place.ts'), [makeFolder()]);
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toEqual({
+      outcomes: ['mounted', 'EBUSY', 'EBUSY'],
+      during: 1,
+      after: 0,
+    });
   });
 
   it('a volume that is closed, or none', async () => {

@@ -1,5 +1,12 @@
 import type { DiskRequest, MountedDisk } from '@ram/daemon';
-import { formatBytes, parseMaxFiles, parseMountWay, serveDisk, showPath } from '@ram/daemon';
+import {
+  appError,
+  formatBytes,
+  parseMaxFiles,
+  parseMountWay,
+  serveDisk,
+  showPath,
+} from '@ram/daemon';
 import type { Command } from 'commander';
 import { launchServer } from '../launch-server.ts';
 import { createOutput } from '../output.ts';
@@ -64,6 +71,8 @@ export function addMount(program: Command): void {
 }
 
 function toRequest(directory: string, flags: MountFlags): DiskRequest {
+  // A variable that is not set; the present directory is '.'.
+  if (directory === '') throw appError('ERR_RAM_USAGE', 'DIR is empty', 'See ram mount --help');
   return {
     directory,
     swap: flags.swap,

@@ -105,6 +105,21 @@ describe('the doctor', () => {
     expect(find(root, 'no-swap')).toMatchObject({ status: 'ok' });
   });
 
+  it('finds root of a user namespace fit, in a mount namespace of its own', () => {
+    const root = desktop({
+      uid: 0,
+      texts: { '/proc/self/uid_map': '0 1000 1\n' },
+      files: { '/usr/bin/fusermount3': { mode: 0o104755, uid: 65534 } },
+    });
+    expect(root.canMount).toBe(true);
+    expect(find(root, 'mount-rights')).toMatchObject({
+      status: 'warning',
+      required: true,
+      hint: expect.stringContaining('unshare -Urm'),
+    });
+    expect(find(root, 'passthrough')).toMatchObject({ status: 'warning' });
+  });
+
   const broken: [string, Fake, string][] = [
     ['an old kernel', { kernel: '5.4.0-1' }, 'kernel'],
     ['no FUSE device', { files: { '/dev/fuse': undefined } }, 'fuse-device'],
@@ -113,15 +128,6 @@ describe('the doctor', () => {
     [
       'a mount helper without rights',
       { files: { '/usr/bin/fusermount3': { mode: 0o100755, uid: 0 } } },
-      'mount-rights',
-    ],
-    [
-      'root of a user namespace only',
-      {
-        uid: 0,
-        texts: { '/proc/self/uid_map': '0 1000 1\n' },
-        files: { '/usr/bin/fusermount3': undefined },
-      },
       'mount-rights',
     ],
     ['no memory for a disk', { volume: () => new Error('EPERM') }, 'private-tmpfs'],

@@ -1,7 +1,7 @@
 import { delimiter, join } from 'node:path';
 import { missing, ok, required, warning } from './check.ts';
 import type { Check } from './check.ts';
-import { kernelIsAtLeast, mayAdministrate } from './machine.ts';
+import { kernelIsAtLeast, mayAdministrate, mayAdministrateNamespace } from './machine.ts';
 import type { Machine } from './machine.ts';
 
 /** Who gets it. */
@@ -52,6 +52,10 @@ function checkMountRights(machine: Machine): Check {
   if (mayAdministrate(machine)) return required(ok(id, title, 'CAP_SYS_ADMIN'));
   const helper = findFusermount(machine);
   if (helper?.setuid) return required(ok(id, title, `through ${helper.path}`));
+  if (mayAdministrateNamespace(machine)) {
+    const where = 'as root of a user namespace: in a mount namespace of its own only';
+    return required(warning(id, title, where, 'unshare -Urm, not unshare -Ur'));
+  }
   const found = 'neither CAP_SYS_ADMIN nor a setuid fusermount3';
   return required(missing(id, title, found, 'Install fusermount3 (sudo apt install fuse3)'));
 }
@@ -61,7 +65,7 @@ function checkFusermount(machine: Machine): Check {
   const helper = findFusermount(machine);
   if (helper === undefined) {
     const hint = 'sudo apt install fuse3; plain users mount through it';
-    return mayAdministrate(machine)
+    return mayAdministrate(machine) || mayAdministrateNamespace(machine)
       ? warning(id, title, 'no fusermount3', hint)
       : missing(id, title, 'no fusermount3', hint);
   }

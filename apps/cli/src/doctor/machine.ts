@@ -73,10 +73,18 @@ const capSysAdmin = 21n;
 
 /** Whether it may mount, in the namespace where that counts for the kernel's FUSE. */
 export function mayAdministrate(machine: Machine): boolean {
+  return hasCapability(machine) && isInitialUserNamespace(machine);
+}
+
+/** Root of a user namespace (`unshare -Ur`, rootless containers). */
+export function mayAdministrateNamespace(machine: Machine): boolean {
+  return hasCapability(machine) && !isInitialUserNamespace(machine);
+}
+
+function hasCapability(machine: Machine): boolean {
   const status = machine.readText('/proc/self/status') ?? '';
   const mask = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1];
-  const capable = mask !== undefined && ((BigInt(`0x${mask}`) >> capSysAdmin) & 1n) === 1n;
-  return capable && isInitialUserNamespace(machine);
+  return mask !== undefined && ((BigInt(`0x${mask}`) >> capSysAdmin) & 1n) === 1n;
 }
 
 /** The initial user namespace maps all numbers to themselves. */

@@ -5,7 +5,7 @@ import { invalidArgument, invalidValue, systemError } from '@ram/errno';
 import { directoryArgument } from '../arguments.ts';
 import { fuseError, noFuse } from '../errors.ts';
 import { findFusermount } from '../fusermount.ts';
-import { identifyMount, prepareMountPoint } from '../mount-point.ts';
+import { identifyMount, mountOn } from '../mount-point.ts';
 import type { MountIdentity } from '../mount-table.ts';
 import { Mounted } from '../mounted.ts';
 import { native } from '../native.ts';
@@ -50,22 +50,23 @@ export async function mountFuseNative(
   if (!existsSync('/dev/fuse')) throw noFuse();
   if (!isRoot) checkMachine(resolved);
   const root = rootDirectory(files, resolved.root);
-  const path = await prepareMountPoint(given, resolved.nonempty);
-  if (!isRoot && !isWritable(path)) {
-    const message = `Mount on a directory that you own; '${path}' is not one`;
-    throw fuseError('ERR_RAM_MOUNT_DENIED', message);
-  }
-  checkPlace(path, files, root);
+  return mountOn(given, resolved.nonempty, async (path) => {
+    if (!isRoot && !isWritable(path)) {
+      const message = `Mount on a directory that you own; '${path}' is not one`;
+      throw fuseError('ERR_RAM_MOUNT_DENIED', message);
+    }
+    checkPlace(path, files, root);
 
-  const served: Served = { files, root: root === '/' ? '' : root, xattr };
-  const session = new FuseNativeSession(addon, served, resolved);
-  try {
-    const made = await attach(session, path, words);
-    return new FuseNativeMounted(made, session, resolved.io);
-  } catch (error) {
-    session.stop();
-    throw error;
-  }
+    const served: Served = { files, root: root === '/' ? '' : root, xattr };
+    const session = new FuseNativeSession(addon, served, resolved);
+    try {
+      const made = await attach(session, path, words);
+      return new FuseNativeMounted(made, session, resolved.io);
+    } catch (error) {
+      session.stop();
+      throw error;
+    }
+  });
 }
 
 /** A mount whose end is looked for, since nobody tells it. */
@@ -168,7 +169,7 @@ async function attach(
       'users may not open, a directory of another user';
     throw fuseError('ERR_RAM_MOUNT_FAILED', message, cause);
   }
-  const made = await identifyMount(path);
+  const made = identifyMount(path);
   try {
     await withTimeLimit(session.ready, path);
   } catch (error) {
