@@ -96,15 +96,15 @@ int terminationPipe;
 
 int printCounts(const Session& session, const MountTransport& transport) {
   for (uint32_t i = 0; i < kOpcodeCount; i++) {
-    if (uint64_t count = session.counters.requests[i]) {
+    if (uint64_t count = session.counters.requests[i].sum()) {
       std::printf("%s %llu, ", kOperations[i].name, static_cast<unsigned long long>(count));
     }
   }
-  const uint64_t strange = session.counters.unknown + session.counters.malformed;
+  const uint64_t strange = session.counters.unknown.sum() + session.counters.malformed.sum();
   std::printf("errors %llu, strange %llu, threads %u\n",
-              static_cast<unsigned long long>(session.counters.errors.load()),
+              static_cast<unsigned long long>(session.counters.errors.sum()),
               static_cast<unsigned long long>(strange), transport.threadsPeak());
-  return session.counters.malformed == 0 ? 0 : 1;
+  return session.counters.malformed.sum() == 0 ? 0 : 1;
 }
 
 int serve(Store* store, const Wanted& wanted) {
@@ -122,7 +122,10 @@ int serve(Store* store, const Wanted& wanted) {
   session.onInit = Happenings::onInit;
   session.onInitContext = &happenings;
   if (int error = session.attach(); error < 0) return failed("attach", error);
-  if (int error = transport.start(&session, wanted.uring, Happenings::onEnd, &happenings)) {
+  using Queues = MountTransport::Queues;
+  const Queues forWay = wanted.session.volumeLocks ? Queues::kWantedForLocks : Queues::kWanted;
+  const Queues queues = wanted.uring ? forWay : Queues::kNone;
+  if (int error = transport.start(&session, queues, Happenings::onEnd, &happenings)) {
     return failed("start", error);
   }
   char what = happenings.await();
