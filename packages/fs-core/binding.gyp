@@ -57,6 +57,7 @@
         "native/core/store_recovery.cc",
         "native/core/store_rename.cc",
         "native/core/swap_usage.cc",
+        "native/core/content_blank.cc",
         "native/core/content_demote.cc",
         "native/core/passed_blobs.cc",
         "native/core/passed_files.cc",

@@ -52,6 +52,12 @@ export const needs = [
   },
   {
     purpose: 'test',
+    why: 'counting the system calls of a server',
+    sign: { command: 'strace' },
+    packages: { debian: 'strace', fedora: 'strace', arch: 'strace', alpine: 'strace' },
+  },
+  {
+    purpose: 'test',
     why: 'tests of the driver fuse-native',
     sign: { library: 'libfuse.so.2' },
     packages: { debian: 'libfuse2', fedora: 'fuse-libs', arch: 'fuse2', alpine: 'fuse' },

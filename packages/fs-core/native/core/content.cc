@@ -74,15 +74,10 @@ int64_t Content::seek(uint64_t, InodeRecord* record, uint64_t offset, int whence
 
 int Content::describe(uint64_t inode, const InodeRecord* record, Attributes* out) {
   if (record->kind == ContentKind::kFile) return files_.describe(inode, record, out);
-  out->size = record->size;
-  out->blocks = 0;
+  describeNew(record, out);
   if (record->kind == ContentKind::kInline) out->blocks = kPageSize / 512;
   if (record->kind == ContentKind::kPages) out->blocks = record->pages * (kPageSize / 512);
   if (record->kind == ContentKind::kAbsent) out->blocks = (record->size + 511) / 512;
-  out->accessed = {__atomic_load_n(&record->accessed, __ATOMIC_RELAXED),
-                   __atomic_load_n(&record->accessedNs, __ATOMIC_RELAXED)};
-  out->modified = {record->modified, record->modifiedNs};
-  out->changed = {record->changed, record->changedNs};
   if (record->kind == ContentKind::kExternal) {
     struct stat status;
     const int fd = external_.fd(record->content);
@@ -92,6 +87,15 @@ int Content::describe(uint64_t inode, const InodeRecord* record, Attributes* out
     out->blocks = static_cast<uint64_t>(status.st_blocks);
   }
   return 0;
+}
+
+void Content::describeNew(const InodeRecord* record, Attributes* out) {
+  out->size = record->size;
+  out->blocks = 0;
+  out->accessed = {__atomic_load_n(&record->accessed, __ATOMIC_RELAXED),
+                   __atomic_load_n(&record->accessedNs, __ATOMIC_RELAXED)};
+  out->modified = {record->modified, record->modifiedNs};
+  out->changed = {record->changed, record->changedNs};
 }
 
 int Content::currentSize(uint64_t inode, const InodeRecord* record, uint64_t* size) {

@@ -26,6 +26,8 @@
 #include "provider.h"
 #include "spill_rules.h"
 
+struct stat;
+
 namespace ram {
 
 class Content {
@@ -61,7 +63,10 @@ class Content {
   int settle(uint64_t inode, InodeRecord* record);
   int promote(uint64_t inode, InodeRecord* record);  // any slab -> kFile
   // The same for a kernel that will read and write by itself; takes a blob file that is ready.
-  int promoteReady(uint64_t inode, InodeRecord* record);
+  // `reads`: it may read a file that was there before.
+  int promoteReady(uint64_t inode, InodeRecord* record, bool reads);
+  // Of a file that was made just now and that nobody has seen: as describe(), but asks no one.
+  void describeNew(const InodeRecord* record, Attributes* out);
   // kFile: what PassedVersions has of the blob file: watch() and look(). 0 where it can't be had.
   uint64_t watchPassed(const InodeRecord* record);
   uint64_t lookPassed(const InodeRecord* record);  // lock: shared
@@ -75,9 +80,10 @@ class Content {
   }
   // kFile: nobody but this process can reach the bytes, by a descriptor or a mapping.
   bool isOurs(uint64_t inode, const InodeRecord* record);
-  // kFile -> slab, for a small and dense file that nobody but us can reach any more; times, size
-  // and blocks stay. -EBUSY, -EFBIG, -ENOSPC: it stays a file. Its blob file waits for reuse.
-  int demote(uint64_t inode, InodeRecord* record);
+  // kFile that no kernel has open any more: a small and dense file that nobody but us can reach
+  // becomes a slab (times, size and blocks stay), and its blob file waits for reuse.
+  enum class Ended { kSlab, kFile, kHeld };  // kHeld: a client still reaches the bytes, it seems
+  Ended endPassing(uint64_t inode, InodeRecord* record);
   // Promotes, fills holes (-ENOSPC) and maps; see ViewRegistry::make().
   int makeView(uint64_t inode, InodeRecord* record, bool writable, View* out);
   // Frees what a record held before its mode became 0. `dead` is a copy of the record.
@@ -139,7 +145,9 @@ class Content {
   // Chooses between slab and file for a file that will end at `end`. 1: file, 0: slab.
   int chooseKind(uint64_t inode, InodeRecord* record, uint64_t end);
   int inlineToPages(InodeRecord* record);
-  int promoteTo(uint64_t inode, InodeRecord* record, bool ready);
+  int promoteTo(uint64_t inode, InodeRecord* record, bool ready, bool reads);
+  int demote(uint64_t inode, InodeRecord* record, int fd, const struct stat& status);
+  bool isLarge(uint64_t number, const struct stat& status);
   int resident(uint64_t inode, InodeRecord* record);
   int noteDirty(uint64_t inode, InodeRecord* record, uint64_t offset, uint64_t length);
   int currentSize(uint64_t inode, const InodeRecord* record, uint64_t* size);

@@ -6,6 +6,7 @@
 #include <new>
 
 #include "blob_io.h"
+#include "blob_times.h"
 #include "content.h"
 
 namespace ram {
@@ -41,34 +42,58 @@ void Content::expose(uint64_t inode, const InodeRecord* record) {
 bool Content::isOurs(uint64_t inode, const InodeRecord* record) {
   if (record->kind != ContentKind::kFile) return true;
   files_.unmap(inode, record);
+  if (const int here = passed_.settle(record->content); here >= 0) return here == 1;
   BlobFiles::Lease lease;
   if (parts_.blobs.acquire(record->content, &lease) < 0 || !isOnlyOpen(lease.fd())) return false;
   passed_.cover(record->content);
   return true;
 }
 
-int Content::demote(uint64_t inode, InodeRecord* record) {
-  if (record->kind != ContentKind::kFile || provider_ != nullptr) return -EBUSY;
-  if (parts_.views.any(inode)) return -EBUSY;
-  const int fd = passed_.fd(record->content);
+Content::Ended Content::endPassing(uint64_t inode, InodeRecord* record) {
+  const uint64_t number = record->content;
+  const PassedBlobs::State state = passed_.state(number);
+  if (!state.here) return isOurs(inode, record) ? Ended::kFile : Ended::kHeld;
+  // Nobody who could change it now has had it.
+  const bool still = !passed_.isExposed(number);
+  if (still && state.large) return Ended::kFile;
+  BlobFiles::Lease lease;
+  if (parts_.blobs.acquire(number, &lease) < 0) return Ended::kFile;
+  const int fd = lease.fd();
   struct stat status;
-  if (fd < 0 || ::fstat(fd, &status) != 0) return -EBUSY;
+  if (still && (::fstat(fd, &status) != 0 || isLarge(number, status))) return Ended::kFile;
+  if (state.reached && !isOurs(inode, record)) return Ended::kHeld;
+  if (!still && (::fstat(fd, &status) != 0 || isLarge(number, status))) return Ended::kFile;
+  return demote(inode, record, fd, status) < 0 ? Ended::kFile : Ended::kSlab;
+}
+
+bool Content::isLarge(uint64_t number, const struct stat& status) {
+  const bool large = static_cast<uint64_t>(status.st_size) > kSlabMax;
+  if (large) passed_.noteLarge(number);
+  return large;
+}
+
+// -EBUSY, -ENOSPC: it stays a file.
+int Content::demote(uint64_t inode, InodeRecord* record, int fd, const struct stat& status) {
+  if (provider_ != nullptr || parts_.views.any(inode)) return -EBUSY;
   const auto size = static_cast<uint64_t>(status.st_size);
-  if (size > kSlabMax) return -EFBIG;
+  files_.unmap(inode, record);
+  if (isBlank(record) && isEmpty(status)) {
+    files_.leaveBlank(record, status);
+    return 0;
+  }
   // A slab would count other blocks where there are holes, or pages behind the end.
   const uint64_t pages = (size + kPageSize - 1) / kPageSize;
   if (static_cast<uint64_t>(status.st_blocks) != pages * (kPageSize / 512)) return -EBUSY;
-  if (!isOurs(inode, record)) return -EBUSY;
   static thread_local std::unique_ptr<uint8_t[]> buffer;
   if (!buffer) buffer.reset(new (std::nothrow) uint8_t[kSlabMax]);
   if (!buffer) return -ENOMEM;
   // Before the file is read, which is nobody's access.
-  if (int result = files_.settle(inode, record); result < 0) return result;
+  files_.settleAs(record, status);
   if (size > 0 && blobRead(fd, buffer.get(), size, 0) != static_cast<ssize_t>(size)) return -EIO;
   const uint64_t number = record->content;
   const int result = size <= kInlineMax ? inline_.adopt(inode, record, buffer.get(), size)
                                         : pages_.adopt(record, buffer.get(), size);
-  if (result == 0) files_.discard(number);
+  if (result == 0) files_.discard(number, isEmpty(status));
   return result;
 }
 

@@ -8,33 +8,15 @@
 #include <algorithm>
 
 #include "blob_io.h"
+#include "blob_times.h"
 #include "spill_rules.h"
 
 namespace ram {
 namespace {
 
-Timestamp toTimestamp(const timespec& time) {
-  return {time.tv_sec, static_cast<uint32_t>(time.tv_nsec)};
-}
-
 timespec toTimespec(const Timestamp* time) {
   if (time == nullptr) return {0, UTIME_OMIT};
   return {time->seconds, static_cast<long>(time->nanoseconds)};
-}
-
-uint64_t cursorOf(const struct stat& status) {
-  return static_cast<uint64_t>(status.st_ctim.tv_sec) * 1'000'000'000 +
-         static_cast<uint64_t>(status.st_ctim.tv_nsec);
-}
-
-bool later(const Timestamp& a, const Timestamp& b) {
-  return a.seconds != b.seconds ? a.seconds > b.seconds : a.nanoseconds > b.nanoseconds;
-}
-
-Timestamp changedOf(const InodeRecord* record, const struct stat& status) {
-  const Timestamp own{record->changed, record->changedNs};
-  const Timestamp file = toTimestamp(status.st_ctim);
-  return cursorOf(status) != record->cursor && later(file, own) ? file : own;
 }
 
 int statOf(int fd, struct stat* status) { return ::fstat(fd, status) == 0 ? 0 : -errno; }
@@ -44,7 +26,9 @@ int statOf(int fd, struct stat* status) { return ::fstat(fd, status) == 0 ? 0 : 
 int FileBytes::begin(bool ready, uint64_t* number, BlobFiles::Lease* lease) {
   if (ready && parts_.passed.takeEmpty(number, lease)) return 0;
   *number = __atomic_fetch_add(&parts_.segment.super()->nextBlobFile, 1, __ATOMIC_ACQ_REL);
-  return parts_.blobs.create(*number, lease);
+  const int status = parts_.blobs.create(*number, lease);
+  if (ready && status >= 0) parts_.passed.enter(*number);
+  return status;
 }
 
 int FileBytes::finish(InodeRecord* record, uint64_t number, int fd) {
@@ -63,7 +47,7 @@ int FileBytes::finish(InodeRecord* record, uint64_t number, int fd) {
   return 0;
 }
 
-ssize_t FileBytes::read(uint64_t inode, const InodeRecord* record, uint64_t offset, void* data,
+ssize_t FileBytes::read(uint64_t inode, InodeRecord* record, uint64_t offset, void* data,
                         size_t length) {
   const BlobWindows::Key key = keyOf(inode, record);
   if (windows_.read(key, offset, data, length)) return static_cast<ssize_t>(length);
@@ -71,6 +55,7 @@ ssize_t FileBytes::read(uint64_t inode, const InodeRecord* record, uint64_t offs
   if (int status = parts_.blobs.acquire(record->content, &lease); status < 0) return status;
   const uint64_t tick = BlobWindows::tick();
   const ssize_t n = blobRead(lease.fd(), data, length, offset);
+  if (isBlank(record)) stampAccessed(record);
   const bool whole = n == static_cast<ssize_t>(length);
   if (whole && !parts_.passed.isExposed(record->content)) {
     windows_.wasRead(key, lease.fd(), offset, length, tick);
@@ -93,9 +78,10 @@ int FileBytes::describe(uint64_t inode, const InodeRecord* record, Attributes* o
   if (int result = statOf(lease.fd(), &status); result < 0) return result;
   out->size = static_cast<uint64_t>(status.st_size);
   out->blocks = static_cast<uint64_t>(status.st_blocks);
-  out->accessed = toTimestamp(status.st_atim);
-  out->modified = toTimestamp(status.st_mtim);
-  out->changed = changedOf(record, status);
+  const BlobTimes times = timesOf(record, status);
+  out->accessed = times.accessed;
+  out->modified = times.modified;
+  out->changed = times.changed;
   return 0;
 }
 
@@ -161,6 +147,8 @@ int FileBytes::truncate(uint64_t inode, InodeRecord* record, uint64_t size) {
   if (int status = parts_.blobs.acquire(record->content, &lease); status < 0) return status;
   const int fd = lease.fd();
   const PassedVersions::OwnChange own(parts_.passed.versions, record->content, fd);
+  if (int status = endBlank(record, fd); status < 0) return status;
+  parts_.passed.resize(record->content);
   windows_.cut(keyOf(inode, record), size);
   if (!parts_.views.any(inode)) return blobTruncate(parts_.blobs.backing(), fd, size);
   struct stat status;
@@ -210,6 +198,7 @@ int FileBytes::allocate(uint64_t inode, InodeRecord* record, uint64_t offset, ui
   BlobFiles::Lease lease;
   if (int status = parts_.blobs.acquire(record->content, &lease); status < 0) return status;
   const PassedVersions::OwnChange own(parts_.passed.versions, record->content, lease.fd());
+  if (int status = endBlank(record, lease.fd()); status < 0) return status;
   windows_.cut(keyOf(inode, record), (mode & FALLOC_FL_PUNCH_HOLE) != 0 ? offset : UINT64_MAX);
   const int result = allocateFile(inode, lease.fd(), offset, length, mode);
   struct stat status;
@@ -225,28 +214,9 @@ int FileBytes::setTimes(uint64_t inode, InodeRecord* record, const Timestamp* ac
   if (int status = parts_.blobs.acquire(record->content, &lease); status < 0) return status;
   windows_.timesSet(keyOf(inode, record));
   const PassedVersions::OwnChange own(parts_.passed.versions, record->content, lease.fd());
+  if (int status = endBlank(record, lease.fd()); status < 0) return status;
   const timespec times[2] = {toTimespec(accessed), toTimespec(modified)};
   return ::futimens(lease.fd(), times) == 0 ? 0 : -errno;
-}
-
-int FileBytes::settle(uint64_t inode, InodeRecord* record) {
-  BlobFiles::Lease lease;
-  if (int result = parts_.blobs.acquire(record->content, &lease); result < 0) return result;
-  windows_.timesSet(keyOf(inode, record));
-  struct stat status;
-  if (int result = statOf(lease.fd(), &status); result < 0) return result;
-  const Timestamp changed = changedOf(record, status);
-  Transaction tx(parts_.journal);
-  tx.set64(&record->size, static_cast<uint64_t>(status.st_size));
-  tx.set64(&record->accessed, status.st_atim.tv_sec);
-  tx.set32(&record->accessedNs, static_cast<uint32_t>(status.st_atim.tv_nsec));
-  tx.set64(&record->modified, status.st_mtim.tv_sec);
-  tx.set32(&record->modifiedNs, static_cast<uint32_t>(status.st_mtim.tv_nsec));
-  tx.set64(&record->changed, changed.seconds);
-  tx.set32(&record->changedNs, changed.nanoseconds);
-  tx.set64(&record->cursor, cursorOf(status));
-  tx.commit();
-  return 0;
 }
 
 ssize_t FileBytes::copyRange(const InodeRecord* from, uint64_t fromOffset, uint64_t to,
@@ -339,7 +309,6 @@ void FileBytes::release(uint64_t inode, const InodeRecord& dead) {
   parts_.views.orphan(inode);
   windows_.drop(keyOf(inode, &dead));
   if (viewed) {
-    parts_.passed.cover(dead.content);
     parts_.passed.forget(dead.content);
     parts_.blobs.remove(dead.content);
   } else {
@@ -348,9 +317,8 @@ void FileBytes::release(uint64_t inode, const InodeRecord& dead) {
 }
 
 // The bytes of a blob file are dead, and no view shows them.
-void FileBytes::discard(uint64_t number) {
-  parts_.passed.cover(number);
-  if (!parts_.passed.recycle(number)) parts_.blobs.remove(number);
+void FileBytes::discard(uint64_t number, bool empty) {
+  if (!parts_.passed.recycle(number, empty)) parts_.blobs.remove(number);
 }
 
 }  // namespace ram

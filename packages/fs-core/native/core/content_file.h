@@ -1,7 +1,8 @@
 // Content that is a file of its own in the backing. Internal to content*.cc.
 //
 // That file is the authority on size, blocks, mtime and atime; the kernel may write to it without
-// asking us. ctime is the record's, or the file's where that changed since record.cursor.
+// asking us. ctime is the record's, or the file's where that changed since record.cursor. A blank
+// one has no times yet (blob_times.h).
 #pragma once
 
 #include "blob_files.h"
@@ -17,7 +18,7 @@ class FileBytes {
  public:
   explicit FileBytes(ContentParts& parts) : parts_(parts) {}
 
-  ssize_t read(uint64_t inode, const InodeRecord* record, uint64_t offset, void* data,
+  ssize_t read(uint64_t inode, InodeRecord* record, uint64_t offset, void* data,
                size_t length);
   int64_t seek(const InodeRecord* record, uint64_t offset, int whence);
   int describe(uint64_t inode, const InodeRecord* record, Attributes* out);
@@ -30,6 +31,8 @@ class FileBytes {
   int setTimes(uint64_t inode, InodeRecord* record, const Timestamp* accessed,
                const Timestamp* modified);
   int settle(uint64_t inode, InodeRecord* record);
+  // The same for a caller that has just looked at the blob file, which it will not be for long.
+  void settleAs(InodeRecord* record, const struct stat& status);
   // Between two blob files. -EXDEV, -EOPNOTSUPP, …: not possible, copy by hand.
   ssize_t copyRange(const InodeRecord* from, uint64_t fromOffset, uint64_t to,
                     InodeRecord* toRecord, uint64_t toOffset, size_t length);
@@ -51,8 +54,15 @@ class FileBytes {
     if (status < 0) discard(number);
     return status;
   }
+  // An empty blob file for an empty record, which stays blank until endBlank(): it may be one that
+  // waits among the passed ones. Whoever can read it by himself must have found it new.
+  int adoptBlank(InodeRecord* record);
+  int endBlank(InodeRecord* record, int fd);
+  // Back to an empty record, when `status` is that of a blank one without bytes.
+  void leaveBlank(InodeRecord* record, const struct stat& status);
   void release(uint64_t inode, const InodeRecord& dead);
-  void discard(uint64_t number);
+  // `empty`: the blob file is.
+  void discard(uint64_t number, bool empty = false);
   // The record's bytes are in `fd` from now on, a file on disk, which is taken over; so are its
   // views, of which none is writable. On failure nothing has changed.
   int replace(uint64_t inode, InodeRecord* record, int fd);

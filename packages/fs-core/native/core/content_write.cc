@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "blob_io.h"
+#include "blob_times.h"
 #include "content.h"
 
 namespace ram {
@@ -29,10 +30,11 @@ int Content::inlineToPages(InodeRecord* record) {
   return status;
 }
 
-int Content::promoteTo(uint64_t inode, InodeRecord* record, bool ready) {
+int Content::promoteTo(uint64_t inode, InodeRecord* record, bool ready, bool reads) {
   if (int status = resident(inode, record); status < 0) return status;
   if (record->kind == ContentKind::kFile) return 0;
   if (record->kind == ContentKind::kExternal) return -EOPNOTSUPP;
+  if (ready && record->kind == ContentKind::kNone && !reads) return files_.adoptBlank(record);
   const InodeRecord before = *record;
   Backing& backing = parts_.blobs.backing();
   const uint64_t needed = pages_.occupied(record);
@@ -49,11 +51,18 @@ int Content::promoteTo(uint64_t inode, InodeRecord* record, bool ready) {
 }
 
 int Content::promote(uint64_t inode, InodeRecord* record) {
-  return promoteTo(inode, record, false);
+  return promoteTo(inode, record, false, true);
 }
 
-int Content::promoteReady(uint64_t inode, InodeRecord* record) {
-  return promoteTo(inode, record, true);
+int Content::promoteReady(uint64_t inode, InodeRecord* record, bool reads) {
+  if (int status = promoteTo(inode, record, true, reads); status < 0) return status;
+  if (!reads || !isBlank(record)) return 0;
+  // From the next tick on an access shows, and with bytes it is one by the same rule.
+  const bool shows = isSince(record, clockNow()) && passed_.state(record->content).large;
+  if (shows) return 0;
+  BlobFiles::Lease lease;
+  const int status = parts_.blobs.acquire(record->content, &lease);
+  return status < 0 ? status : files_.endBlank(record, lease.fd());
 }
 
 int Content::chooseKind(uint64_t inode, InodeRecord* record, uint64_t end) {

@@ -102,7 +102,8 @@ struct InodeRecord {
   uint32_t opens;    // atomic, rebuilt: number of handles
   uint32_t dentry;   // reference of the name it got last, 0: none, or that one was removed
   uint64_t cursor;   // directories: the next cookie; kFile: ctime in ns that the blob file had when
-                     // our own times were last settled, so that later kernel writes show
+                     // our own times were last settled, so that later kernel writes show; or see
+                     // blob_times.h
   uint32_t pages;    // kPages: pages that hold data
   uint32_t epochs;   // reference of an EpochMap, 0: none (no provider, or nothing dirty)
 };

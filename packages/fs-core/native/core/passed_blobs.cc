@@ -13,15 +13,21 @@ namespace {
 constexpr size_t kParkedMax = 256;
 constexpr size_t kEmptyMax = 64;
 
-}  // namespace
+// Someone who opens the file while we hold the lease makes the kernel send a signal: one that does
+// nothing by default, where it would be SIGIO, which kills.
+void quietLeases(int fd) { ::fcntl(fd, F_SETSIG, SIGURG); }
 
-bool isOnlyOpen(int fd) {
-  // Someone who opens the file while we hold the lease makes the kernel send a signal: one that
-  // does nothing by default, where it would be SIGIO, which kills.
-  ::fcntl(fd, F_SETSIG, SIGURG);
+bool canLease(int fd) {
   if (::fcntl(fd, F_SETLEASE, F_WRLCK) != 0) return false;
   ::fcntl(fd, F_SETLEASE, F_UNLCK);
   return true;
+}
+
+}  // namespace
+
+bool isOnlyOpen(int fd) {
+  quietLeases(fd);
+  return canLease(fd);
 }
 
 PassedBlobs::PassedBlobs(BlobFiles& blobs)
@@ -56,20 +62,36 @@ bool PassedBlobs::takeEmpty(uint64_t* number, BlobFiles::Lease* out) {
   return true;
 }
 
-int PassedBlobs::acquire(uint64_t number, uint32_t mount) {
+PassedBlobs::Blobs::iterator PassedBlobs::insert(uint64_t number, int* error) {
+  BlobFiles::Lease lease;
+  *error = blobs_.size() >= allMax_ && !shrink() ? -EMFILE : files_.acquire(number, &lease);
+  return *error < 0 ? blobs_.end() : blobs_.emplace(number, Blob{std::move(lease)}).first;
+}
+
+void PassedBlobs::enter(uint64_t number) {
+  std::lock_guard lock(mutex_);
+  int error = 0;
+  insert(number, &error);
+}
+
+int PassedBlobs::acquire(uint64_t number, uint32_t mount, int flags) {
   std::lock_guard lock(mutex_);
   BackingDevice* device = devices_[mount];
   if (device == nullptr) return -ENODEV;
   auto found = blobs_.find(number);
   if (found == blobs_.end()) {
-    if (blobs_.size() >= allMax_ && !shrink()) return -EMFILE;
-    BlobFiles::Lease lease;
-    if (int status = files_.acquire(number, &lease); status < 0) return status;
-    found = blobs_.emplace(number, Blob{std::move(lease)}).first;
+    int error = 0;
+    found = insert(number, &error);
+    if (error < 0) return error;
+    // Earlier mappings of its clients are not known any more.
+    found->second.reached = true;
   }
   Blob& blob = found->second;
   if (blob.parked) parked_.erase(blob.place);
   blob.parked = false;
+  const int access = flags & O_ACCMODE;
+  if (access != O_WRONLY) blob.reached = true;
+  if (access != O_RDONLY) blob.large = false;
   if (blob.ids[mount] == 0) {
     const int id = device->openBacking(blob.lease.fd());
     if (id <= 0) {
@@ -97,24 +119,60 @@ int PassedBlobs::fd(uint64_t number) {
   return found == blobs_.end() ? -EBADF : found->second.lease.fd();
 }
 
-bool PassedBlobs::recycle(uint64_t number) {
+PassedBlobs::State PassedBlobs::state(uint64_t number) {
   std::lock_guard lock(mutex_);
+  const auto found = blobs_.find(number);
+  if (found == blobs_.end()) return {};
+  return {true, found->second.reached, found->second.large};
+}
+
+void PassedBlobs::noteLarge(uint64_t number) {
+  std::lock_guard lock(mutex_);
+  if (const auto found = blobs_.find(number); found != blobs_.end()) found->second.large = true;
+}
+
+void PassedBlobs::resize(uint64_t number) {
+  if (mounts_.load(std::memory_order_relaxed) == 0) return;
+  std::lock_guard lock(mutex_);
+  if (const auto found = blobs_.find(number); found != blobs_.end()) found->second.large = false;
+}
+
+bool PassedBlobs::isOnlyOpen(Blob& blob) {
+  if (!blob.quiet) quietLeases(blob.lease.fd());
+  blob.quiet = true;
+  return canLease(blob.lease.fd());
+}
+
+int PassedBlobs::settle(uint64_t number) {
+  std::lock_guard lock(mutex_);
+  const auto found = blobs_.find(number);
+  if (found == blobs_.end()) return -EBADF;
+  if (!isOnlyOpen(found->second)) return 0;
+  found->second.reached = false;
+  coverLocked(number);
+  return 1;
+}
+
+bool PassedBlobs::recycle(uint64_t number, bool empty) {
+  std::lock_guard lock(mutex_);
+  coverLocked(number);
   const auto found = blobs_.find(number);
   if (found == blobs_.end()) return false;
   Blob& blob = found->second;
-  const int fd = blob.lease.fd();
-  if (empty_.size() >= emptyMax_ || !isOnlyOpen(fd) || ::ftruncate(fd, 0) != 0) {
+  if (empty_.size() >= emptyMax_ || (blob.reached && !isOnlyOpen(blob)) ||
+      (!empty && ::ftruncate(blob.lease.fd(), 0) != 0)) {
     drop(found);
     return false;
   }
   if (blob.parked) parked_.erase(blob.place);
-  blob.parked = false;
+  blob.parked = blob.reached = blob.large = false;
   empty_.push_back(number);
   return true;
 }
 
 void PassedBlobs::forget(uint64_t number) {
   std::lock_guard lock(mutex_);
+  coverLocked(number);
   const auto found = blobs_.find(number);
   if (found != blobs_.end()) drop(found);
 }
@@ -126,9 +184,13 @@ void PassedBlobs::expose(uint64_t number) {
 }
 
 void PassedBlobs::cover(uint64_t number) {
-  if (exposedCount_.load(std::memory_order_relaxed) == 0) return;
   std::lock_guard lock(mutex_);
-  exposed_.erase(number);
+  coverLocked(number);
+}
+
+// Lock: mutex_.
+void PassedBlobs::coverLocked(uint64_t number) {
+  if (exposed_.erase(number) == 0) return;
   exposedCount_.store(static_cast<uint32_t>(exposed_.size()), std::memory_order_relaxed);
 }
 

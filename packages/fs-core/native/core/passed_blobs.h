@@ -39,20 +39,34 @@ class PassedBlobs {
 
   // An empty blob file that was used before. false: there is none ready.
   bool takeEmpty(uint64_t* number, BlobFiles::Lease* out);
+  // One that was made just now, so that nobody has opened it.
+  void enter(uint64_t number);
   // The mount's backing id (> 0) of a blob file, which is kept until park() or recycle().
-  // -EMFILE where there are too many of them, or what the kernel says.
-  int acquire(uint64_t number, uint32_t mount);
+  // `flags` as of open(2). -EMFILE where there are too many of them, or what the kernel says.
+  int acquire(uint64_t number, uint32_t mount, int flags);
   // No mount has it open any more. Its ids are kept for a while.
   void park(uint64_t number);
   int fd(uint64_t number);  // of one that is in here, else -EBADF
 
-  // Its content is dead. True: it has been emptied and waits for a new file. False: the caller
-  // must remove it (it isn't in here any more).
-  bool recycle(uint64_t number);
+  struct State {
+    bool here = false;
+    bool reached = false;  // was open for reading, so clients may have mapped it, since settle()
+    bool large = false;    // as noteLarge() said, and nobody can have changed that
+  };
+  // All of them with the inode's lock, exclusive.
+  State state(uint64_t number);
+  void noteLarge(uint64_t number);
+  void resize(uint64_t number);
+  // Whether nobody but us can reach it; if so, that is remembered. -EBADF: it isn't in here.
+  int settle(uint64_t number);
+
+  // Its content is dead. True: it is empty (`empty`: it was) and waits for a new file. False: the
+  // caller must remove it (it isn't in here any more).
+  bool recycle(uint64_t number, bool empty);
   void forget(uint64_t number);  // as if it had never been in here
 
   // Clients may map it for writing, or still do: they can take pages away from under a mapping of
-  // ours. Lock: the inode's, exclusive; at least shared to ask.
+  // ours, until settle() or cover(). Lock: the inode's, exclusive; at least shared to ask.
   void expose(uint64_t number);
   void cover(uint64_t number);
   bool isExposed(uint64_t number);
@@ -64,12 +78,17 @@ class PassedBlobs {
     BlobFiles::Lease lease;
     std::array<int32_t, kMaxMounts> ids{};  // 0: none
     bool parked = false;
+    bool reached = false, large = false;  // see State
+    bool quiet = false;                   // its leases are
     std::list<uint64_t>::iterator place{};  // valid while parked
   };
   using Blobs = std::unordered_map<uint64_t, Blob>;
 
+  Blobs::iterator insert(uint64_t number, int* error);
+  bool isOnlyOpen(Blob& blob);
   void closeIds(Blob& blob);
   void drop(Blobs::iterator found);
+  void coverLocked(uint64_t number);
   bool shrink();
 
   BlobFiles& files_;

@@ -190,7 +190,9 @@ class Store final : public FileSystem {
 
   int checkName(std::string_view name) const;
   InodeRecord* liveDirectory(uint64_t inode, int* error) const;
-  int describe(const Caller& caller, uint64_t inode, const InodeRecord* record, Attributes* out);
+  // `isNew`: nobody else has seen it yet.
+  int describe(const Caller& caller, uint64_t inode, const InodeRecord* record, Attributes* out,
+               bool isNew = false);
   int populate(uint64_t inode);
   struct WriteTarget {
     uint64_t inode, handle;

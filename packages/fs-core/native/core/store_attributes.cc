@@ -21,7 +21,7 @@ Timestamp time(int64_t seconds, uint32_t nanoseconds) { return {seconds, nanosec
 }  // namespace
 
 int Store::describe(const Caller& caller, uint64_t inode, const InodeRecord* record,
-                    Attributes* out) {
+                    Attributes* out, bool isNew) {
   const bool device = S_ISCHR(record->mode) || S_ISBLK(record->mode);
   out->inode = inode;
   out->mode = record->mode;
@@ -33,7 +33,13 @@ int Store::describe(const Caller& caller, uint64_t inode, const InodeRecord* rec
   out->state = S_ISREG(record->mode) ? attributeState(inode, caller) : 0;
   out->device = device ? record->content : 0;
   out->born = time(record->born, record->bornNs);
-  if (S_ISREG(record->mode)) return content_.describe(inode, record, out);
+  if (S_ISREG(record->mode) && !isNew) return content_.describe(inode, record, out);
+  if (S_ISREG(record->mode)) {
+    content_.describeNew(record, out);
+    // Until it has bytes no mapping can change it, and whatever gives it some makes the kernel ask.
+    out->state &= ~uint32_t{kAttributesUnsettled};
+    return 0;
+  }
   out->size = record->size;
   out->blocks = 0;
   out->accessed = time(__atomic_load_n(&record->accessed, __ATOMIC_RELAXED),

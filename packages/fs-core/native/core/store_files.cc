@@ -141,7 +141,7 @@ int Store::makeTemporary(const Caller& caller, uint64_t parent, uint32_t mode, i
     if (events_.wantsAny(kOpenEvents)) [[unlikely]] {
       announceOpen(caller, inode, record, flags & ~O_TRUNC, opened->handle);
     }
-    return describe(caller, inode, record, out);
+    return describe(caller, inode, record, out, true);
   });
 }
 

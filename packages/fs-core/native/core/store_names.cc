@@ -167,7 +167,7 @@ int Store::makeInode(const Caller& caller, uint64_t parent, std::string_view nam
   tx.outcome(caller, inode);
   tx.commit();
   takeReference(caller, static_cast<uint64_t>(inode));
-  const int status = describe(caller, static_cast<uint64_t>(inode), record, out);
+  const int status = describe(caller, static_cast<uint64_t>(inode), record, out, true);
   if (events_.wantsAny(kBirthEvents)) [[unlikely]] {
     announceBirth(caller, static_cast<uint64_t>(inode), record, birth.openFlags, opened);
   }

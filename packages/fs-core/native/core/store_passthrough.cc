@@ -54,9 +54,10 @@ void Store::passOpen(const Caller& caller, uint64_t inode, InodeRecord* record, 
   const PassedFiles::Opens before = passedFiles_.of(inode, caller.mount);
   int id = 0;
   if (before.all > 0 ? before.passed : wantsPassing(inode, record, flags)) {
-    id = content_.promoteReady(inode, record);
+    const bool isNew = record->mode == 0;
+    id = content_.promoteReady(inode, record, !isNew && (flags & O_ACCMODE) != O_WRONLY);
     if (id == 0) id = content_.guardViews(inode, record);
-    if (id == 0) id = content_.passed().acquire(record->content, caller.mount);
+    if (id == 0) id = content_.passed().acquire(record->content, caller.mount, flags);
   }
   const bool passed = id > 0;
   // Others have it open as passed, and the kernel allows no mixture.
@@ -122,18 +123,18 @@ void Store::endPassing(uint64_t inode, InodeRecord* record) {
                     __atomic_load_n(&record->lookups, __ATOMIC_ACQUIRE) == 0;
   if (dead && __atomic_load_n(&record->opens, __ATOMIC_ACQUIRE) == 1) return;
   const uint64_t number = record->content;
-  bool ours = content_.isOurs(inode, record);
+  Content::Ended ended = content_.endPassing(inode, record);
   // The client that closed it may not quite be out of the kernel.
-  for (int i = 0; !ours && i < kCloseYields; ++i) {
+  for (int i = 0; ended == Content::Ended::kHeld && i < kCloseYields; ++i) {
     ::sched_yield();
-    ours = content_.isOurs(inode, record);
+    ended = content_.endPassing(inode, record);
   }
-  if (!ours) {
+  if (ended == Content::Ended::kHeld) {
     passedFiles_.pin(inode, false);
-    return content_.passed().park(number);
+  } else {
+    passedFiles_.unpin(inode);
   }
-  passedFiles_.unpin(inode);
-  if (content_.demote(inode, record) < 0) content_.passed().park(number);
+  if (ended != Content::Ended::kSlab) content_.passed().park(number);
 }
 
 // Looks whether one of the files that clients kept is free by now. No lock held.
@@ -148,9 +149,7 @@ void Store::unpinIfFree(uint64_t inode) {
   locks.lock();
   InodeRecord* record = inodes_.live(inode);
   if (record == nullptr) return passedFiles_.unpin(inode);
-  if (!passedFiles_.anyPassed(inode, mountsAttached()) && content_.isOurs(inode, record)) {
-    endPassing(inode, record);
-  }
+  if (!passedFiles_.anyPassed(inode, mountsAttached())) endPassing(inode, record);
 }
 
 }  // namespace ram

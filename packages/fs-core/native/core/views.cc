@@ -234,9 +234,11 @@ void ViewRegistry::fillHole(uint8_t* page, uint64_t bytes) {
       const auto offset = static_cast<off_t>(page - m.address);
       const auto length = static_cast<off_t>(bytes);
       if (::fallocate(m.filler, FALLOC_FL_KEEP_SIZE, offset, length) == 0) return;
-      void* address = ::mmap(page, bytes, PROT_READ | PROT_WRITE,
-                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
-      if (address != MAP_FAILED) protect(address, bytes);
+      // Not mmap(): ThreadSanitizer would take it for a race with the one who touches the page, who
+      // waits in the kernel.
+      const long address = ::syscall(SYS_mmap, page, bytes, PROT_READ | PROT_WRITE,
+                                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+      if (address != -1) protect(page, bytes);
       return;
     }
   }
