@@ -237,9 +237,9 @@ void ViewRegistry::fillHole(uint8_t* page, uint64_t bytes) {
       if (::fallocate(m.filler, FALLOC_FL_KEEP_SIZE, offset, length) == 0) return;
       // Not mmap(): ThreadSanitizer would take it for a race with the one who touches the page, who
       // waits in the kernel.
-      const long address = ::syscall(SYS_mmap, page, bytes, PROT_READ | PROT_WRITE,
-                                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
-      if (address != -1) protect(page, bytes);
+      constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
+      const long at = ::syscall(SYS_mmap, page, bytes, PROT_READ | PROT_WRITE, kFlags, -1, 0);
+      if (at != -1) protect(page, bytes);
       return;
     }
   }
