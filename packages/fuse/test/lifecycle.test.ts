@@ -69,7 +69,8 @@ python.it(
       const load = Array.from({ length: 8 }, (_, number) =>
         run('python3', [programPath('load.py'), folder, String(number), '10']).catch(() => {}),
       );
-      await expect.poll(() => readdirSync(folder).length).toBeGreaterThan(20);
+      const made = () => readdirSync(folder).length;
+      await expect.poll(made, { timeout: 20_000 }).toBeGreaterThan(20);
       server.kill();
       await server.exited;
       await Promise.all(load);
@@ -81,7 +82,7 @@ python.it(
     await server.stop();
     expect(await mountState(folder)).toBe('free');
   },
-  60_000,
+  120_000, // for a machine that is busy besides
 );
 
 rootMounts.it('a server that holds files on its own mount dies when killed', async () => {
