@@ -20,12 +20,6 @@ uint64_t freeBytes(SmallStore& store) {
   return usage.freeBytes;
 }
 
-// Into a page that the guard has put there while the kernel let a read of it wait: an order that
-// TSan can't see.
-[[gnu::no_sanitize("thread")]] void storeInto(const View& view, uint64_t at, uint8_t byte) {
-  static_cast<volatile uint8_t*>(view.address)[at] = byte;
-}
-
 // As the kernel does for a client, until nothing fits any more.
 uint64_t fillDisk(int fd) {
   const std::string piece(4096, 'x');
@@ -66,7 +60,7 @@ TEST_CASE("a client that punches holes under views and windows on a full disk cr
     for (uint64_t at = 0; at < kPages * 4096; at += 4096) CHECK(bytes[at] == 0);
     CHECK(bytes[kBytes - 1] == 'a');
   }
-  storeInto(shared, 4096, 'b');
+  static_cast<volatile uint8_t*>(shared.address)[4096] = 'b';
   CHECK(store.read(inode).substr(kPages * 4096, 3) == "aaa");
   CHECK(store.write(inode, 0, "no room") == -ENOSPC);
   CHECK(store.write(inode, kBytes - 3, "end") == 3);
