@@ -12,15 +12,16 @@ const enoent = 2;
 const einval = 22;
 
 /**
- * Ends the connection of a FUSE mount: its server gets no more requests, its clients get errors,
+ * Ends the connection of the FUSE mount at `given`: its server gets no more requests, its clients get errors,
  * and what waited for an answer waits no longer. The mount itself stays, dead.
  *
  * @throws EINVAL where nothing is mounted, EACCES where it is another user's,
  * `ERR_RAM_NOT_A_FUSE_MOUNT`, `ERR_RAM_NO_FUSECTL` where the kernel's control file system is not
  * mounted and only root could do without, `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`.
  */
-export async function abortConnection(directory: string): Promise<void> {
-  const path = await resolveDirectory(directoryArgument(directory));
+export async function abortConnection(given: string | URL): Promise<void> {
+  const directory = directoryArgument(given);
+  const path = await resolveDirectory(directory);
   const entry = await findMount(path);
   if (!entry) throw systemError(einval, 'abort', directory);
   if (!isFuse(entry)) {

@@ -22,7 +22,7 @@ const eloop = 40;
  * @throws ENOENT, ENOTDIR, EACCES, ELOOP as `realpath`, `ERR_INVALID_ARG_TYPE`,
  * `ERR_INVALID_ARG_VALUE`
  */
-export async function mountState(directory: string): Promise<MountState> {
+export async function mountState(directory: string | URL): Promise<MountState> {
   return stateOfResolved(await resolveDirectory(directoryArgument(directory)));
 }
 

@@ -28,7 +28,7 @@ const firstDelayMs = 5;
 const delayMaxMs = 100;
 
 /**
- * Unmounts the FUSE mount at `directory`, whoever serves it. The left-over of a server that is
+ * Unmounts the FUSE mount at `given`, whoever serves it. The left-over of a server that is
  * gone, and with `force` that of a frozen one, is cleared away. Takes `timeoutMs` and at most two
  * seconds more, in which it asks the server whether it is there.
  *
@@ -37,11 +37,12 @@ const delayMaxMs = 100;
  * `ERR_INVALID_ARG_VALUE`, `ERR_OUT_OF_RANGE`
  */
 export async function unmountDirectory(
-  directory: string,
+  given: string | URL,
   options: UnmountOptions = {},
 ): Promise<void> {
   const { force, timeoutMs } = unmountOptions(options);
-  const path = await resolveDirectory(directoryArgument(directory));
+  const directory = directoryArgument(given);
+  const path = await resolveDirectory(directory);
   const entry = await findMount(path);
   if (!entry) throw systemError(einval, 'umount', directory);
   if (!isFuse(entry)) {

@@ -1,6 +1,7 @@
 // What mount() and unmountDirectory() say about wrong places.
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Volume } from '@ram/fs-core';
 import { runNode } from '@ram/test-support';
 import { describe, expect, it } from 'vitest';
@@ -109,6 +110,10 @@ describe('unmountDirectory() refuses', () => {
     const folder = makeFolder();
     const expected = { code: 'EINVAL', syscall: 'umount', path: folder };
     await expect(unmountDirectory(folder)).rejects.toMatchObject(expected);
+    await expect(unmountDirectory(pathToFileURL(folder))).rejects.toMatchObject(expected);
+    const aborting = { ...expected, syscall: 'abort' };
+    await expect(abortConnection(pathToFileURL(folder))).rejects.toMatchObject(aborting);
+    expect(await mountState(pathToFileURL(folder))).toBe('free');
   });
 
   it('what is not FUSE', async () => {
