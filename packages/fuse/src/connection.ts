@@ -12,8 +12,8 @@ const enoent = 2;
 const einval = 22;
 
 /**
- * Ends the connection of the FUSE mount at `given`: its server gets no more requests, its clients get errors,
- * and what waited for an answer waits no longer. The mount itself stays, dead.
+ * Ends the connection of the FUSE mount at `given`: its server gets no more requests, its clients
+ * get errors, and what waited for an answer waits no longer. The mount itself stays, dead.
  *
  * @throws EINVAL where nothing is mounted, EACCES where it is another user's,
  * `ERR_RAM_NOT_A_FUSE_MOUNT`, `ERR_RAM_NO_FUSECTL` where the kernel's control file system is not
