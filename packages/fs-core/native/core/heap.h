@@ -2,53 +2,39 @@
 // live inodes reach, and mark() rebuilds the rest when segments are opened.
 //
 // Objects up to kSmallMax bytes share pages of one size class; larger ones and content pages are
-// runs of whole pages. Wholly free pages go back to the tmpfs, but for a small cache that
-// trim() empties when space runs out.
+// runs of whole pages. Each group of threads has pages of small objects, and a few free pages at
+// hand, of its own; only when it needs or has more does it go to the pool. What is freed goes back
+// to the page's group. On a full disk a group uses what others have.
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <map>
 #include <mutex>
-#include <set>
 #include <vector>
 
+#include "page_pool.h"
+#include "ram/spread.h"
 #include "segment.h"
+#include "sparse_array.h"
 
 namespace ram {
 
 inline constexpr uint32_t kSmallMax = 2032;  // two to a page, less the unusable tail
 
-// Free runs of pages, merged with their neighbours.
-class RunSet {
- public:
-  void insert(uint32_t start, uint32_t length);
-  // Cuts `length` pages out of the best fitting run; 0 when there is none.
-  uint32_t take(uint32_t length);
-  bool remove(uint32_t start, uint32_t length);  // a range known to be free
-  // Takes the front of the run that begins at `start`, if one does: how many pages it was.
-  uint32_t takeBehind(uint32_t start, uint32_t most);
-  const std::map<uint32_t, uint32_t>& runs() const { return byStart_; }
-  uint64_t pages() const { return pages_; }
-  void clear();
-
- private:
-  void erase(std::map<uint32_t, uint32_t>::iterator run);
-  std::map<uint32_t, uint32_t> byStart_;
-  std::set<std::pair<uint32_t, uint32_t>> byLength_;
-  uint64_t pages_ = 0;
-};
-
+// Thread-safe. Locks: a group's or the pool's, leaves, never two at once.
 class Heap {
  public:
-  explicit Heap(Segment& segment);
+  using Reserve = PagePool::Reserve;
+
+  explicit Heap(Segment& segment) : segment_(segment), pool_(segment) {}
+  // Once, when the segments are mapped. -ENOMEM.
+  int start() { return pages_.reserve(segment_.super()->heapPages); }
 
   // Sets pages aside for names, so that on a full disk rename(2) still works, and a file can be
   // made where one was deleted: what they take for a moment they give back. 0, -ENOSPC.
-  int setAside(uint32_t pages);
-  // May what is set aside be used, when nothing else is left? kLess: down to half of it.
-  enum class Reserve : uint8_t { kNo, kLess, kAll };
+  int setAside(uint32_t pages) { return pool_.setAside(pages); }
 
-  // A zeroed object of `bytes`; 0 when the disk is full. Lock: heap mutex, a leaf.
+  // A zeroed object of `bytes`; 0 when the disk is full.
   HeapRef allocate(uint64_t bytes, Reserve reserve = Reserve::kNo);
   void free(HeapRef ref, uint64_t bytes);
   // What an object of `bytes` really occupies.
@@ -71,9 +57,10 @@ class Heap {
   // false: free pages go back at once and none are asked for ahead, since kernels fill the disk by
   // themselves and don't say when it is full.
   void keepFreePages(bool keep);
-  bool trim();  // gives the cache of free pages back; false: it was empty
-  uint64_t committedBytes();
-  uint64_t usedBytes();  // by objects and pages in use, as their classes round them up
+  bool trim();  // gives free pages that are kept back; false: there were none
+  uint64_t committedBytes() { return pool_.committedBytes(); }
+  // By objects and pages in use, as their classes round them up. While nobody else uses the heap.
+  uint64_t usedBytes() const;
   uint64_t cachedBytes();  // committed but free pages
   // What compaction works with. Pages of objects of `bytes` that have room, emptiest first.
   std::vector<uint32_t> pagesWithRoom(uint64_t bytes);
@@ -83,32 +70,39 @@ class Heap {
   HeapRef allocateOn(uint32_t page, uint64_t bytes);
 
  private:
+  static constexpr uint32_t kClasses = 22;
+
+  // Starts as zeros. Guarded by its group's mutex but for `inUse`, which is whose the page is.
   struct PageInfo {
-    uint64_t used[4] = {0, 0, 0, 0};  // bit per object of the class
-    uint16_t count = 0;
-    uint8_t sizeClass = 0;  // 0: not a page of small objects
-    bool listed = false;
-    bool inUse = false;
+    uint64_t used[4];   // bit per object of the class
+    uint16_t count;     // of them
+    uint8_t sizeClass;  // 0: not a page of small objects
+    uint8_t group;      // atomic, written under the mutexes of the old group
+    bool listed;
+    bool inUse;
   };
-  uint32_t takePages(uint32_t count, bool zeroed, Reserve reserve = Reserve::kNo);
-  uint32_t takeUncommitted(uint32_t count, uint32_t most, uint32_t* ahead);
-  uint32_t takeAside(uint32_t count, Reserve reserve);
-  void givePages(uint32_t start, uint32_t count);
-  int commitPages(uint32_t start, uint32_t count);
-  void trimLocked();
+  struct alignas(64) Group {
+    std::mutex mutex;
+    // Per class: pages with room (lazily cleaned).
+    std::array<std::vector<uint32_t>, kClasses + 1> partial;
+    std::vector<uint32_t> pages;  // free and committed, at hand
+  };
+
+  uint32_t ownerOf(uint32_t page) const {
+    return __atomic_load_n(&pages_[page].group, __ATOMIC_RELAXED);
+  }
+  HeapRef objectOn(uint32_t page, uint32_t sizeClass);
+  HeapRef takeObject(uint32_t group, uint32_t sizeClass);
   HeapRef takeSmall(uint32_t sizeClass, Reserve reserve);
-  uint32_t objectIndex(HeapRef ref, uint32_t sizeClass) const;
+  HeapRef openPage(uint32_t page, uint32_t group, uint32_t sizeClass);
+  uint32_t takePage();
+  void givePage(uint32_t page);
+  bool takeBack();
 
   Segment& segment_;
-  std::mutex mutex_;
-  std::vector<PageInfo> pages_;                 // up to the high-water mark
-  std::vector<std::vector<uint32_t>> partial_;  // per class: pages with room (lazily cleaned)
-  RunSet cached_;                               // free and committed
-  RunSet aside_;                                // committed, see setAside()
-  uint32_t asideTarget_ = 0;
-  RunSet returned_;                             // free and given back
-  uint64_t committedPages_ = 0;
-  bool keeps_ = true;
+  PagePool pool_;
+  SparseArray<PageInfo> pages_;
+  std::array<Group, kThreadGroups> groups_;
 };
 
 }  // namespace ram

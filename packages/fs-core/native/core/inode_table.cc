@@ -1,8 +1,6 @@
 #include "inode_table.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/mman.h>
 
 #include <algorithm>
 #include <bit>
@@ -10,164 +8,218 @@
 
 namespace ram {
 
-InodeTable::UsedBits::~UsedBits() {
-  if (words != nullptr) ::munmap(words, bytes);
+int InodeTable::start() {
+  const uint64_t inodes = segment_.super()->inodesCapacity;
+  if (int status = usedBits_.reserve(inodes / 64 + 1); status < 0) return status;
+  if (int status = pages_.reserve(inodes / kPerPage); status < 0) return status;
+  return owners_.reserve(inodes / kPerChunk);
 }
 
-int InodeTable::UsedBits::reserve(uint64_t inodes) {
-  bytes = (inodes / 64 + 1) * sizeof(uint64_t);
-  void* address = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
-                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (address == MAP_FAILED) return -errno;
-  words = static_cast<uint64_t*>(address);
-  return 0;
+bool InodeTable::isUsed(uint64_t inode) const {
+  return __atomic_load_n(&usedBits_[inode / 64], __ATOMIC_ACQUIRE) >> inode % 64 & 1;
 }
 
-bool InodeTable::UsedBits::get(uint64_t inode) const {
-  return __atomic_load_n(words + inode / 64, __ATOMIC_ACQUIRE) >> inode % 64 & 1;
-}
-
-void InodeTable::UsedBits::set(uint64_t inode, bool value) {
+void InodeTable::setUsed(uint64_t inode, bool value) {
   const uint64_t bit = uint64_t{1} << inode % 64;
   if (value) {
-    __atomic_fetch_or(words + inode / 64, bit, __ATOMIC_RELEASE);
+    __atomic_fetch_or(&usedBits_[inode / 64], bit, __ATOMIC_RELEASE);
   } else {
-    __atomic_fetch_and(words + inode / 64, ~bit, __ATOMIC_RELEASE);
+    __atomic_fetch_and(&usedBits_[inode / 64], ~bit, __ATOMIC_RELEASE);
   }
 }
 
-int InodeTable::commitPages(uint64_t first, uint64_t count) {
-  for (uint32_t mount = 1; mount < kMaxMounts; ++mount) {
-    if (!(mounts_ >> mount & 1)) continue;
-    const int status = commitLookups(mount, lookupsCommitted_[mount], (first + count) * kPerPage);
-    if (status < 0) return status;
-  }
+InodeTable::Group& InodeTable::groupOf(uint64_t inode) {
+  return groups_[__atomic_load_n(&owners_[inode / kPerChunk], __ATOMIC_RELAXED)];
+}
+
+// --- pages ---------------------------------------------------------------------------------------
+
+// Lock: of the group.
+int InodeTable::commitPages(Group& group, uint32_t first, uint32_t count) {
   const uint64_t at = segment_.super()->inodesOffset + first * kPageSize;
   if (int status = segment_.commit(at, count * kPageSize); status < 0) return status;
-  for (uint64_t i = first; i < first + count; ++i) {
+  for (uint32_t i = first; i < first + count; ++i) {
     pages_[i].committed = true;
-    if (!pages_[i].listed) withRoom_.push_back(static_cast<uint32_t>(i));
+    if (!pages_[i].listed) group.withRoom.push_back(i);
     pages_[i].listed = true;
   }
-  committedPages_ += count;
+  group.committedPages += count;
   return 0;
 }
 
-// More pages behind the last one; many at once where there is room.
-int InodeTable::grow() {
-  const uint64_t first = pages_.size();
-  const uint64_t limit = segment_.super()->inodesCapacity / kPerPage;
-  if (first >= limit) return -ENOSPC;
-  const uint64_t ahead = std::clamp<uint64_t>(first / 4, 1, 64);
-  for (uint64_t count : {std::min(ahead, limit - first), uint64_t{1}}) {
-    pages_.resize(first + count);
-    const int status = commitPages(first, count);
-    if (status == 0) {
-      // release: live() may look at the new records without the mutex.
-      __atomic_store_n(&segment_.super()->inodesHighWater, (first + count) * kPerPage,
-                       __ATOMIC_RELEASE);
-      return 0;
-    }
-    pages_.resize(first);
+// The next chunk behind the last one becomes the group's. Lock: of the group.
+int InodeTable::takeChunk(uint32_t number) {
+  std::lock_guard lock(mutex_);
+  const uint64_t first = highWater();
+  const uint64_t end = first + kPerChunk;
+  if (end > segment_.super()->inodesCapacity) return -ENOSPC;
+  for (uint32_t mount = 1; mount < kMaxMounts; ++mount) {
+    if (!(mounts_ >> mount & 1)) continue;
+    const int status = commitLookups(mount, lookupsCommitted_[mount], end);
+    if (status < 0) return status;
+  }
+  groups_[number].next = static_cast<uint32_t>(first / kPerPage);
+  groups_[number].end = static_cast<uint32_t>(end / kPerPage);
+  __atomic_store_n(&owners_[first / kPerChunk], static_cast<uint8_t>(number), __ATOMIC_RELAXED);
+  // release: who sees an inode of the chunk also sees the chunk's owner.
+  __atomic_store_n(&segment_.super()->inodesHighWater, end, __ATOMIC_RELEASE);
+  return 0;
+}
+
+// More pages with room; many at once where there is memory. Lock: of the group.
+int InodeTable::grow(uint32_t number) {
+  Group& group = groups_[number];
+  if (!group.returned.empty()) {
+    const int status = commitPages(group, group.returned.back(), 1);
+    if (status == 0) group.returned.pop_back();
+    return status;
+  }
+  if (group.next == group.end) {
+    if (int status = takeChunk(number); status < 0) return status;
+  }
+  const uint64_t wanted = std::max<uint64_t>(group.committedPages / 4, 1);
+  const auto ahead = static_cast<uint32_t>(std::min<uint64_t>(wanted, group.end - group.next));
+  for (const uint32_t count : {ahead, uint32_t{1}}) {
+    const int status = commitPages(group, group.next, count);
+    if (status == 0) group.next += count;
     if (status != -ENOSPC) return status;
   }
   return -ENOSPC;
 }
 
-int64_t InodeTable::allocate() {
-  std::lock_guard lock(mutex_);
-  const uint64_t limit = segment_.super()->maxInodes;
-  if (limit != 0 && used_ > limit) return -ENOSPC;  // record 0 is in used_
-  emptyLimbo();
+// --- numbers -------------------------------------------------------------------------------------
+
+int64_t InodeTable::take(uint32_t number) {
+  Group& group = groups_[number];
+  std::lock_guard lock(group.mutex);
+  emptyLimbo(group);
   for (;;) {
-    if (withRoom_.empty()) {
-      if (returned_.empty()) {
-        if (int status = grow(); status < 0) return status;
-      } else {
-        if (int status = commitPages(returned_.back(), 1); status < 0) return status;
-        returned_.pop_back();
-      }
+    if (group.withRoom.empty()) {
+      if (int status = grow(number); status < 0) return status;
     }
-    const uint32_t number = withRoom_.back();
-    Page& page = pages_[number];
+    const uint32_t index = group.withRoom.back();
+    Page& page = pages_[index];
     if (page.used == ~uint32_t{0} || !page.committed) {
       page.listed = false;
-      withRoom_.pop_back();
+      group.withRoom.pop_back();
       continue;
     }
-    if (number == spare_) spare_ = kNone;
+    if (index == group.spare) group.spare = kNone;
     const uint32_t bit = static_cast<uint32_t>(std::countr_one(page.used));
     page.used |= 1u << bit;
-    ++used_;
-    const uint64_t inode = uint64_t{number} * kPerPage + bit;
-    std::memset(static_cast<void*>(segment_.inode(inode)), 0, sizeof(InodeRecord));
-    usedBits_.set(inode, true);
+    const uint64_t inode = uint64_t{index} * kPerPage + bit;
+    if (group.generation == group.generationsEnd) {
+      group.generation = __atomic_fetch_add(&segment_.super()->nextGeneration, kGenerationsAhead,
+                                            __ATOMIC_RELAXED);
+      group.generationsEnd = group.generation + kGenerationsAhead;
+    }
+    InodeRecord* record = segment_.inode(inode);
+    std::memset(static_cast<void*>(record), 0, sizeof(InodeRecord));
+    record->generation = static_cast<uint32_t>(group.generation++);
+    setUsed(inode, true);
     return static_cast<int64_t>(inode);
   }
 }
 
-uint32_t InodeTable::enter() {
-  for (;;) {
-    // All in one order with emptyLimbo(): either it sees this call, or this sees its new parity.
-    const uint32_t token = parity_.load();
-    calls_[token].fetch_add(1);
-    if (parity_.load() == token) return token;
-    leave(token);
+int64_t InodeTable::allocate() {
+  const uint64_t limit = segment_.super()->maxInodes;
+  // Record 0 is counted too.
+  if (limit != 0 && limited_.fetch_add(1, std::memory_order_relaxed) > limit) {
+    limited_.fetch_sub(1, std::memory_order_relaxed);
+    return -ENOSPC;
   }
-}
-
-// Two steps bring a freed number back: one ends the parity in which it was freed, the next finds
-// that all calls of that parity are over.
-void InodeTable::emptyLimbo() {
-  for (int step = 0; step < 2; ++step) {
-    const uint32_t other = 1 - parity_.load();
-    if (limbo_[0].empty() && limbo_[1].empty()) return;
-    if (calls_[other].load() != 0) return;
-    for (const uint64_t inode : limbo_[other]) release(inode);
-    limbo_[other].clear();
-    parity_.store(other);
+  const uint32_t own = threadGroup();
+  int64_t inode = take(own);
+  for (uint32_t i = 1; inode == -ENOSPC && i < kThreadGroups; ++i) {
+    inode = take((own + i) % kThreadGroups);
   }
+  if (inode >= 0) used_.add(1);
+  if (inode < 0 && limit != 0) limited_.fetch_sub(1, std::memory_order_relaxed);
+  return inode;
 }
 
 void InodeTable::free(uint64_t inode) {
-  std::lock_guard lock(mutex_);
-  usedBits_.set(inode, false);
-  --used_;
-  limbo_[parity_.load()].push_back(inode);
-  emptyLimbo();
+  Group& group = groupOf(inode);
+  std::lock_guard lock(group.mutex);
+  setUsed(inode, false);
+  used_.subtract(1);
+  if (segment_.super()->maxInodes != 0) limited_.fetch_sub(1, std::memory_order_relaxed);
+  if (group.limbo.empty() && nobodyCalls()) return release(group, inode);
+  group.limbo.push_back({inode, epoch_.load()});
+  emptyLimbo(group);
 }
 
-void InodeTable::release(uint64_t inode) {
+// Lock: of the group.
+void InodeTable::release(Group& group, uint64_t inode) {
   const uint32_t number = static_cast<uint32_t>(inode / kPerPage);
   Page& page = pages_[number];
   page.used &= ~(1u << inode % kPerPage);
-  if (page.used == 0 && spare_ == kNone) spare_ = number;
-  if (page.used == 0 && spare_ != number) {
+  if (page.used == 0 && group.spare == kNone) group.spare = number;
+  if (page.used == 0 && group.spare != number) {
     page.committed = false;
     segment_.decommit(segment_.super()->inodesOffset + number * kPageSize, kPageSize);
-    --committedPages_;
-    returned_.push_back(number);
+    --group.committedPages;
+    group.returned.push_back(number);
   } else if (!page.listed) {
     page.listed = true;
-    withRoom_.push_back(number);
+    group.withRoom.push_back(number);
   }
 }
 
 InodeRecord* InodeTable::live(uint64_t inode) const {
   if (inode == 0 || inode >= highWater()) return nullptr;
-  if (!usedBits_.get(inode)) return nullptr;
+  if (!isUsed(inode)) return nullptr;
   InodeRecord* record = segment_.inode(inode);
   return __atomic_load_n(&record->mode, __ATOMIC_ACQUIRE) == 0 ? nullptr : record;
 }
 
-uint64_t InodeTable::used() {
-  std::lock_guard lock(mutex_);
-  return used_ - 1;
+// --- calls of several steps ----------------------------------------------------------------------
+
+uint32_t InodeTable::enter() {
+  for (;;) {
+    // All in one order with advanceEpoch(): either it sees this call, or this sees its new epoch.
+    const uint64_t epoch = epoch_.load();
+    const auto token = static_cast<uint32_t>(epoch % 2);
+    calls_[token].add(1, std::memory_order_seq_cst);
+    if (epoch_.load() == epoch) return token;
+    leave(token);
+  }
 }
 
+// Who learned a number before it was freed did so under a lock that the free came after: its call
+// is seen here.
+bool InodeTable::nobodyCalls() const {
+  return calls_[0].sum(std::memory_order_seq_cst) == 0 &&
+         calls_[1].sum(std::memory_order_seq_cst) == 0;
+}
+
+void InodeTable::advanceEpoch() {
+  uint64_t epoch = epoch_.load();
+  if (calls_[(epoch + 1) % 2].sum(std::memory_order_seq_cst) != 0) return;
+  epoch_.compare_exchange_strong(epoch, epoch + 1);
+}
+
+// Lock: of the group.
+void InodeTable::emptyLimbo(Group& group) {
+  if (group.limbo.empty()) return;
+  advanceEpoch();
+  advanceEpoch();
+  const uint64_t epoch = epoch_.load();
+  const auto kept = std::find_if(group.limbo.begin(), group.limbo.end(),
+                                 [&](const Freed& freed) { return freed.epoch + 2 > epoch; });
+  for (auto freed = group.limbo.begin(); freed != kept; ++freed) release(group, freed->inode);
+  group.limbo.erase(group.limbo.begin(), kept);
+}
+
+// --- kernel references ---------------------------------------------------------------------------
+
 uint64_t InodeTable::committedBytes() {
+  uint64_t bytes = 0;
+  for (Group& group : groups_) {
+    std::lock_guard lock(group.mutex);
+    bytes += group.committedPages * kPageSize;
+  }
   std::lock_guard lock(mutex_);
-  uint64_t bytes = committedPages_ * kPageSize;
   for (const uint64_t inodes : lookupsCommitted_) bytes += inodes * sizeof(uint64_t);
   return bytes;
 }
@@ -184,7 +236,7 @@ int InodeTable::commitLookups(uint32_t mount, uint64_t fromInode, uint64_t toIno
 
 int InodeTable::attachMount(uint32_t mount) {
   std::lock_guard lock(mutex_);
-  const int status = commitLookups(mount, 0, pages_.size() * kPerPage);
+  const int status = commitLookups(mount, 0, highWater());
   if (status == 0) mounts_ |= 1u << mount;
   return status;
 }
@@ -205,132 +257,37 @@ void InodeTable::forgetMount(uint32_t mount) {
                     segment_.super()->inodesCapacity * sizeof(uint64_t));
 }
 
+// --- opening segments ----------------------------------------------------------------------------
+
 void InodeTable::rebuild() {
-  const Superblock* super = segment_.super();
-  pages_.assign(super->inodesHighWater / kPerPage, Page{});
-  for (uint64_t number = 0; number < pages_.size(); ++number) {
+  Superblock* super = segment_.super();
+  super->inodesHighWater = (super->inodesHighWater + kPerChunk - 1) / kPerChunk * kPerChunk;
+  for (uint32_t number = 0; number < super->inodesHighWater / kPerPage; ++number) {
+    const auto owner = static_cast<uint8_t>(number / kChunkPages % kThreadGroups);
+    owners_[number / kChunkPages] = owner;
+    Group& group = groups_[owner];
     Page& page = pages_[number];
-    const bool committed =
-        segment_.isCommitted(super->inodesOffset + number * kPageSize);
-    if (number == 0) page.used = used_ = 1;  // record 0 is no inode, but counts
+    const bool committed = segment_.isCommitted(super->inodesOffset + number * kPageSize);
+    if (number == 0) page.used = 1;  // record 0 is no inode, but counts
     for (uint32_t i = 0; committed && i < kPerPage; ++i) {
       if (segment_.inode(number * kPerPage + i)->mode == 0) continue;
       page.used |= 1u << i;
-      usedBits_.set(number * kPerPage + i, true);
-      ++used_;
+      setUsed(number * kPerPage + i, true);
     }
+    used_.add(static_cast<uint64_t>(std::popcount(page.used)));
     if (committed && page.used == 0) {
       segment_.decommit(super->inodesOffset + number * kPageSize, kPageSize);
     }
     page.committed = committed && page.used != 0;
     if (!page.committed) {
-      returned_.push_back(static_cast<uint32_t>(number));
+      group.returned.push_back(number);
       continue;
     }
-    ++committedPages_;
+    ++group.committedPages;
     page.listed = page.used != ~uint32_t{0};
-    if (page.listed) withRoom_.push_back(static_cast<uint32_t>(number));
+    if (page.listed) group.withRoom.push_back(number);
   }
-}
-
-HandleRecord* HandleTable::find(uint64_t handle, uint64_t inode) const {
-  const uint32_t index = static_cast<uint32_t>(handle);
-  if (index == 0 || index >= segment_.super()->handlesHighWater) return nullptr;
-  HandleRecord* record = segment_.handle(index);
-  const bool same = record->inode == inode && record->serial == handle >> 32 && inode != 0;
-  return same ? record : nullptr;
-}
-
-int HandleTable::grow() {
-  Superblock* super = segment_.super();
-  const uint64_t first = super->handlesHighWater == 0 ? 1 : super->handlesHighWater;
-  const uint64_t last = first / kPerPage * kPerPage + kPerPage;
-  if (last > super->handlesCapacity) return -ENFILE;
-  const uint64_t at = super->handlesOffset + first / kPerPage * kPageSize;
-  if (int status = segment_.commit(at, kPageSize); status < 0) return status;
-  for (uint64_t i = last; i-- > first;) free_.push_back(static_cast<uint32_t>(i));
-  __atomic_store_n(&super->handlesHighWater, last, __ATOMIC_RELEASE);
-  return 0;
-}
-
-// Ahead of need, so that files can be opened for a while after the disk became full.
-int HandleTable::growAhead() {
-  int status = 0;
-  while (free_.size() < kAhead && status == 0) status = grow();
-  return status;
-}
-
-int64_t HandleTable::allocate(uint64_t inode, uint32_t flags, uint32_t mount) {
-  std::lock_guard lock(mutex_);
-  const int status = growAhead();
-  if (free_.empty()) return status;
-  const uint32_t index = free_.back();
-  free_.pop_back();
-  HandleRecord* record = segment_.handle(index);
-  record->flags = flags;
-  record->mount = mount;
-  record->serial = serial_;
-  record->backing = 0;
-  serial_ = serial_ == 0x7fffffff ? 1 : serial_ + 1;
-  __atomic_store_n(&record->inode, static_cast<uint32_t>(inode), __ATOMIC_RELEASE);
-  return static_cast<int64_t>(uint64_t{record->serial} << 32 | index);
-}
-
-bool HandleTable::free(uint64_t handle, uint64_t inode, HandleRecord* was) {
-  std::lock_guard lock(mutex_);
-  HandleRecord* record = find(handle, inode);
-  if (record == nullptr) return false;
-  *was = *record;
-  record->inode = 0;
-  free_.push_back(static_cast<uint32_t>(handle));
-  return true;
-}
-
-void HandleTable::pass(uint64_t handle, uint32_t backing, uint64_t version) {
-  std::lock_guard lock(mutex_);
-  HandleRecord* record = segment_.handle(static_cast<uint32_t>(handle));
-  record->backing = backing;
-  record->version = version;
-  record->flags |= O_DIRECT;
-}
-
-bool HandleTable::look(uint64_t handle, uint64_t inode, HandleRecord* out) {
-  std::lock_guard lock(mutex_);
-  const HandleRecord* record = find(handle, inode);
-  if (record != nullptr) *out = *record;
-  return record != nullptr;
-}
-
-int64_t HandleTable::flags(uint64_t handle, uint64_t inode) {
-  std::lock_guard lock(mutex_);
-  HandleRecord* record = find(handle, inode);
-  return record == nullptr ? -EBADF : static_cast<int64_t>(record->flags);
-}
-
-bool HandleTable::hasCachedOpen(uint64_t inode) {
-  std::lock_guard lock(mutex_);
-  for (uint64_t i = 1; i < segment_.super()->handlesHighWater; ++i) {
-    const HandleRecord* record = segment_.handle(i);
-    if (record->inode == inode && record->mount != 0 && (record->flags & O_DIRECT) == 0) {
-      return true;
-    }
-  }
-  return false;
-}
-
-uint64_t HandleTable::committedBytes() {
-  std::lock_guard lock(mutex_);
-  return (segment_.super()->handlesHighWater + kPerPage - 1) / kPerPage * kPageSize;
-}
-
-void HandleTable::rebuild() {
-  std::lock_guard lock(mutex_);
-  free_.clear();
-  for (uint64_t i = segment_.super()->handlesHighWater; i-- > 1;) {
-    const HandleRecord* record = segment_.handle(i);
-    if (record->inode == 0) free_.push_back(static_cast<uint32_t>(i));
-    serial_ = std::max(serial_, record->serial + 1);
-  }
+  limited_ = used_.sum();
 }
 
 }  // namespace ram

@@ -1,4 +1,4 @@
-#include "heap.h"
+#include "page_pool.h"
 
 #include <algorithm>
 

@@ -80,6 +80,7 @@ int Store::format(const StoreOptions& options) {
   if (int status = segment_.create(super, mappedBytes); status < 0) return status;
   if (int status = inodes_.start(); status < 0) return status;
   if (int status = handles_.start(); status < 0) return status;
+  if (int status = heap_.start(); status < 0) return status;
   if (int status = setAside(); status < 0) return status;
   inodes_.allocate();  // record 0: number 0 means "none" everywhere
   const int64_t root = inodes_.allocate();

@@ -20,6 +20,7 @@
 #include "event_handles.h"
 #include "event_hub.h"
 #include "event_path.h"
+#include "handle_table.h"
 #include "heap.h"
 #include "inode_table.h"
 #include "journal.h"

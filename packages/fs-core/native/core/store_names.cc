@@ -97,8 +97,6 @@ void Store::fillRecord(const Caller& caller, InodeRecord* record, const InodeRec
                        const Birth& birth, uint32_t* mode) {
   const Timestamp now = clockNow();
   *mode = birth.mode;
-  record->generation = static_cast<uint32_t>(
-      __atomic_fetch_add(&segment_.super()->nextGeneration, 1, __ATOMIC_RELAXED));
   record->uid = caller.uid;
   record->gid = caller.gid;
   if ((parent->mode & S_ISGID) != 0) {

@@ -23,6 +23,7 @@ int Store::recover(bool keepMounts) {
   if (int status = segment_.open(); status < 0) return status;
   journal_.replay();
   if (int status = inodes_.start(); status < 0) return status;
+  if (int status = heap_.start(); status < 0) return status;
   inodes_.rebuild();
   recountReferences(keepMounts);
   char report[128];
@@ -75,9 +76,10 @@ void Store::recountReferences(bool keepMounts) {
 
 int Store::check(char* report, size_t size) {
   if (isClosed()) return -EIO;
+  Heap shadow(segment_);
+  if (int status = shadow.start(); status < 0) return status;
   std::lock_guard order(renameMutex_);
   for (uint32_t stripe = 0; stripe < InodeLocks::kStripes; ++stripe) locks_.at(stripe).lock();
-  Heap shadow(segment_);
   Directory directories(segment_, journal_, shadow);
   Xattrs xattrs(segment_, journal_, shadow);
   Content contents(segment_, journal_, shadow, blobs_, views_);

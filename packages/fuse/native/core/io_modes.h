@@ -30,7 +30,7 @@ class IoModes {
   };
   struct alignas(64) Shard {
     std::mutex mutex;
-    std::vector<Slot> slots = std::vector<Slot>(64);
+    std::vector<Slot> slots = std::vector<Slot>(8);
     size_t used = 0;
 
     Slot* find(uint64_t inode);  // its slot, or the free one where it belongs
@@ -38,9 +38,9 @@ class IoModes {
     void erase(Slot* slot);
   };
   static uint64_t hash(uint64_t inode) { return inode * 0x9e3779b97f4a7c15ull; }
-  Shard& shard(uint64_t inode) { return shards_[hash(inode) >> 60]; }
+  Shard& shard(uint64_t inode) { return shards_[hash(inode) >> 56]; }
 
-  std::array<Shard, 16> shards_;
+  std::array<Shard, 256> shards_;
 };
 
 }  // namespace ram::fuse

@@ -43,19 +43,25 @@ void Notifier::entryChanged(const Caller& caller, uint64_t parent, std::string_v
   }
 }
 
+void Notifier::Grant::take() {
+  while (taken.exchange(true, std::memory_order_acquire)) std::this_thread::yield();
+}
+
 void Notifier::granted(uint64_t inode, uint64_t parent, uint64_t changesBefore) {
-  size_t slot = grantSlot(inode);
-  {
-    std::lock_guard lock(grantLocks_[slot % kGrantLocks]);
-    grants_[slot] = {inode, parent};
-  }
+  Grant& grant = grants_[grantSlot(inode)];
+  grant.take();
+  grant.inode = inode;
+  grant.parent = parent;
+  grant.giveBack();
   if (changes_.load() != changesBefore) enqueue({inode, 0, 0, {}});
 }
 
 uint64_t Notifier::grantParent(uint64_t inode) {
-  size_t slot = grantSlot(inode);
-  std::lock_guard lock(grantLocks_[slot % kGrantLocks]);
-  return grants_[slot].inode == inode ? grants_[slot].parent : 0;
+  Grant& grant = grants_[grantSlot(inode)];
+  grant.take();
+  uint64_t parent = grant.inode == inode ? grant.parent : 0;
+  grant.giveBack();
+  return parent;
 }
 
 void Notifier::invalidateAttributesNow(uint64_t inode) { writeInode(inode, -1, 0); }

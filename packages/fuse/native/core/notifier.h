@@ -89,9 +89,14 @@ class Notifier final : public Observer {
     uint64_t offset, length;
     std::string name;
   };
-  static constexpr size_t kGrants = 4096, kGrantLocks = 64;
-  struct Grant {
-    uint64_t inode, parent;
+  static constexpr size_t kGrants = 4096;
+  // Who takes it looks or stores, and gives it back at once.
+  struct alignas(32) Grant {
+    std::atomic<bool> taken{false};
+    uint64_t inode = 0, parent = 0;
+
+    void take();
+    void giveBack() { taken.store(false, std::memory_order_release); }
   };
 
   struct Range {
@@ -118,8 +123,7 @@ class Notifier final : public Observer {
   std::atomic<uint64_t> changes_{0};
   std::atomic<uint64_t> sent_{0};
 
-  std::array<std::mutex, kGrantLocks> grantLocks_;  // slot i is guarded by lock i % kGrantLocks
-  std::array<Grant, kGrants> grants_{};
+  std::array<Grant, kGrants> grants_;
 
   std::atomic<bool> epochs_{false};
   std::atomic<uint64_t> root_{1};
