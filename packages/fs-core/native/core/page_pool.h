@@ -56,7 +56,8 @@ class PagePool {
   bool trim();
   uint64_t committedBytes();
   uint64_t cachedBytes();
-  uint32_t end() const { return end_.load(std::memory_order_relaxed); }  // none was ever used behind
+  // No page from here on was ever used.
+  uint32_t end() const { return end_.load(std::memory_order_relaxed); }
 
   // Rebuilding, by one thread: pages below are used unless said otherwise; the rest is given back.
   void coverUsed(uint32_t page);

@@ -40,14 +40,15 @@ function memory(): number {
   return process.memoryUsage.rss();
 }
 
-/** What must be the same after each round. */
+/** What must be the same after each round. A piece of memory that nothing uses is damage. */
 function leftOver() {
-  const { inodes, usedBytes } = volume.usage();
-  return { descriptors: count('fd'), threads: count('task'), inodes, usedBytes };
+  const { inodes } = volume.usage();
+  return { descriptors: count('fd'), threads: count('task'), inodes, damage: volume.check() };
 }
 
 for (let i = 0; i < warmUpRounds; i++) await round();
 const before = leftOver();
+const { usedBytes } = volume.usage();
 const residentBytes = [memory()];
 const parts = 10;
 for (let part = 0; part < parts; part++) {
@@ -55,5 +56,6 @@ for (let part = 0; part < parts; part++) {
   residentBytes.push(memory());
 }
 const after = leftOver();
-process.stdout.write(JSON.stringify({ before, after, residentBytes }));
+const grownBytes = volume.usage().usedBytes - usedBytes;
+process.stdout.write(JSON.stringify({ before, after, grownBytes, residentBytes }));
 volume.close();

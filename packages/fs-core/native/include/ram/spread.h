@@ -10,13 +10,40 @@ namespace ram {
 
 inline constexpr uint32_t kThreadGroups = 8;
 
-// The calling thread's group. They are dealt out in turn: of up to kThreadGroups threads that come
-// here for the first time one after another, no two share one.
+// A thread's place in its group, until it ends. The emptiest group is joined, the first of them: of
+// up to kThreadGroups threads at a time no two share one, and few threads use few groups.
+class ThreadGroupPlace {
+ public:
+  ThreadGroupPlace() {
+    for (uint32_t members = 0;; ++members) {
+      for (group = 0; group < kThreadGroups; ++group) {
+        uint32_t expected = members;
+        // relaxed: the counts guard nothing.
+        if (sizes_[group].compare_exchange_strong(expected, members + 1,
+                                                  std::memory_order_relaxed)) {
+          return;
+        }
+      }
+    }
+  }
+  ~ThreadGroupPlace() { sizes_[group].fetch_sub(1, std::memory_order_relaxed); }
+  ThreadGroupPlace(const ThreadGroupPlace&) = delete;
+  ThreadGroupPlace& operator=(const ThreadGroupPlace&) = delete;
+
+  uint32_t group;
+
+ private:
+  static constinit inline std::array<std::atomic<uint32_t>, kThreadGroups> sizes_{};
+};
+
+// The calling thread's group.
 inline uint32_t threadGroup() {
-  static constinit std::atomic<uint32_t> dealt{0};
   static constexpr uint32_t kNone = UINT32_MAX;
-  static constinit thread_local uint32_t group = kNone;
-  if (group == kNone) group = dealt.fetch_add(1, std::memory_order_relaxed) % kThreadGroups;
+  static constinit thread_local uint32_t group = kNone;  // without the guard that `place` has
+  if (group == kNone) [[unlikely]] {
+    static thread_local const ThreadGroupPlace place;
+    group = place.group;
+  }
   return group;
 }
 
