@@ -5,12 +5,11 @@ import { tmpdir } from 'node:os';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** @typedef {import('./rounds.mjs').Row} Row */
-
 const timeLimitMs = 30 * 60_000;
 
 /**
- * Runs a program that mounts in a folder of its own, and prints a Row on each line.
+ * Runs a program that mounts in a folder of its own, and prints a row on each line.
+ * @template Row
  * @param {URL} program
  * @param {object} options What it gets as JSON, with the folder as `parent`.
  * @param {(row: Row) => void} hear

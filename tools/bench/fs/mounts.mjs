@@ -33,6 +33,9 @@ export const onDemand = {
   io_uring: ourMount('io_uring', (volume, at) =>
     mount(volume, at, { io: 'cached', transport: 'io_uring' }),
   ),
+  'io_uring-direct': ourMount('io_uring-direct', (volume, at) =>
+    mount(volume, at, { io: 'direct', transport: 'io_uring' }),
+  ),
   'io_uring-passthrough': ourMount('io_uring-passthrough', (volume, at) =>
     mount(volume, at, { io: 'passthrough', transport: 'io_uring' }),
   ),
