@@ -18,6 +18,16 @@ rootMounts.it('small files end as slabs, with their sizes, times and blocks', as
   expect({ stdout, stderr }).toEqual({ stdout: 'ok\n', stderr: '' });
 });
 
+rootMounts.it('pages that a client punches out of a view are there again', async () => {
+  const { stdout, stderr } = await runNode(childProgram('punched.ts'), [makeFolder()]);
+  expect({ stdout, stderr }).toEqual({ stdout: 'ok\n', stderr: '' });
+});
+
+rootMounts.it('files become large while they are open, in whatever way', async () => {
+  const { stdout, stderr } = await runNode(childProgram('growing.ts'), [makeFolder()]);
+  expect({ stdout, stderr }).toEqual({ stdout: 'ok\n', stderr: '' });
+});
+
 rootMounts.it('a passed-through write by others takes set-id bits away', async () => {
   const folder = makeFolder();
   const server = await Server.start(folder, { io: 'passthrough', suid: true });

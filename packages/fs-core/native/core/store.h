@@ -226,6 +226,8 @@ class Store final : public FileSystem {
   void passOpen(const Caller& caller, uint64_t inode, InodeRecord* record, int flags,
                 OpenResult* out);
   bool wrotePassed(uint64_t inode, uint64_t known, uint64_t* version);
+  bool isLowForKernels() const;
+  void makeRoomFor(const OpenResult& opened, int flags);
   uint32_t attributeState(uint64_t inode, const Caller& caller);
   void closePassed(const HandleRecord& was, bool mapped, const Closing* closing);
   void endPassing(uint64_t inode, InodeRecord* record);

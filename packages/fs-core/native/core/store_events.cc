@@ -210,7 +210,7 @@ void Store::eventsSettled(EventQueue* queue, bool everything, uint64_t oldestEra
 // Lock: exclusive. An open that nobody made keeps the file.
 bool Store::retain(uint64_t inode, InodeRecord* record) {
   if (!S_ISREG(record->mode) || (record->flags & kInodeRetained) != 0) return false;
-  if (!events_.isPending()) return false;
+  if (!events_.isPending() || isLowForKernels()) return false;
   Attributes now;
   if (content_.describe(inode, record, &now) != 0) return false;
   const uint64_t most = segment_.super()->maxBytes / kRetainedShare;

@@ -77,6 +77,7 @@ int Store::open(const Caller& caller, uint64_t inode, int flags, uint32_t writeF
     return 0;
   });
   if (result == 0 && truncates) tellInode(caller, inode, 0, UINT64_MAX);
+  if (result == 0) makeRoomFor(*out, flags);
   // What other mounts have cached of its attributes is not true for long.
   const bool writes = (flags & O_ACCMODE) != O_RDONLY;
   if (result == 0 && !truncates && writes && out->backing > 0) tellInode(caller, inode, 0, 0);
@@ -91,6 +92,7 @@ int Store::create(const Caller& caller, uint64_t parent, std::string_view name, 
   for (;;) {
     const int made = withRoom(
         caller, [&] { return makeInode(caller, parent, name, birth, out, opened); });
+    if (made == 0) makeRoomFor(*opened, flags);
     if (made != -EEXIST || (flags & O_EXCL) != 0) return made;
     int status = lookup(caller, parent, name, out);
     if (status == -ENOENT) continue;  // removed in between

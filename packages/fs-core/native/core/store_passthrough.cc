@@ -68,12 +68,25 @@ void Store::passOpen(const Caller& caller, uint64_t inode, InodeRecord* record, 
   out->backing = id;
   out->direct = false;
   if ((flags & O_ACCMODE) != O_RDONLY && awaitedForgets() > 0) [[unlikely]] {
-    out->low = backing_->freeBytes() < segment_.super()->maxBytes / kLowShare;
+    out->low = isLowForKernels();
   }
   out->unsettles = before.mappers == 0 && (flags & O_ACCMODE) == O_RDWR;
   const bool watched = (flags & O_ACCMODE) != O_RDONLY && events_.wantsAny(kClosingEvents);
   const uint64_t version = watched ? content_.watchPassed(record) : 0;
   handles_.pass(out->handle, static_cast<uint32_t>(id), version);
+}
+
+// A kernel that passes through can't say that it finds no space.
+bool Store::isLowForKernels() const {
+  if (content_.passed().mountCount() == 0) return false;
+  return backing_->freeBytes() < segment_.super()->maxBytes / kLowShare;
+}
+
+// An open for writing was passed through: what is kept for listeners only may be in its way. No
+// lock held.
+void Store::makeRoomFor(const OpenResult& opened, int flags) {
+  if (opened.backing <= 0 || (flags & O_ACCMODE) == O_RDONLY) return;
+  if (!events_.retention.isEmpty() && isLowForKernels()) letGoAll();
 }
 
 // Lock: at least shared.

@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "event_reader.h"
 #include "passing_mount.h"
 
 namespace ram {
@@ -115,6 +116,36 @@ TEST_CASE("what is free is what a kernel can write, also after small files went"
   CHECK(store->unlink(kSelf, kRootInode, "big") == 0);
   store->forget(mount.caller, file.inode, 1);
   CHECK(freeBytes(store) >= free);
+}
+
+TEST_CASE("what is kept for listeners is not in the way of a kernel that fills the disk") {
+  SmallStore store(16 << 20);
+  Mount mount(store);
+  if (!passes(mount)) return;
+  EventReader reader;
+  reader.listen(*store);
+  const std::string content(kBytes, 'k');
+  for (const char* name : {"kept", "late"}) {
+    CHECK(store.write(store.make(name), 0, content) == kBytes);
+  }
+  const uint64_t kept = static_cast<uint64_t>(store.find("kept"));
+  CHECK(store->unlink(kSelf, kRootInode, "kept") == 0);
+  CHECK(store.read(kept).size() == kBytes);  // a listener may still open it
+
+  const Mount::Open most = mount.create("most", O_WRONLY);
+  int fd = mount.kernel.open(most.result.backing);
+  const uint64_t spare = 1 << 20;
+  CHECK(::fallocate(fd, 0, 0, static_cast<off_t>(freeBytes(store) - spare)) == 0);
+  ::close(fd);
+  const Mount::Open rest = mount.create("rest", O_WRONLY);
+  Attributes gone;
+  CHECK(store->getAttributes(kSelf, kept, &gone) == -ESTALE);
+  CHECK(store->unlink(kSelf, kRootInode, "late") == 0);
+  fd = mount.kernel.open(rest.result.backing);
+  CHECK(fillDisk(fd) >= spare + 2 * kPages * 4096 - 64 * 1024);
+  ::close(fd);
+  mount.close(most);
+  mount.close(rest);
 }
 
 }  // namespace

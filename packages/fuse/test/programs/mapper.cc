@@ -4,6 +4,7 @@
 //   store NAME OFFSET TEXT      ok, or SIGBUS
 //   load NAME OFFSET LENGTH     the bytes, or SIGBUS; NULs and line ends as they are, so none
 //   sync NAME                   msync(MS_SYNC)
+//   punch NAME OFFSET LENGTH    madvise(MADV_REMOVE)
 //   unmap NAME
 //
 // What a call refuses is "errno N".
@@ -78,6 +79,10 @@ std::string perform(std::istringstream words) {
     words >> offset >> length;
     text.resize(length);
     return touch(mapping, offset, &text, false) ? text : "SIGBUS";
+  }
+  if (word == "punch") {
+    words >> offset >> length;
+    return madvise(mapping.bytes + offset, length, MADV_REMOVE) == 0 ? "ok" : failure();
   }
   if (word == "sync") return msync(mapping.bytes, mapping.length, MS_SYNC) == 0 ? "ok" : failure();
   if (word == "unmap") {
