@@ -85,7 +85,6 @@ export class Volume {
   readonly #native: NativeVolume;
   readonly #listeners: VolumeListeners;
   #closed = false;
-  #fileSystem: unknown;
 
   /**
    * @throws `ERR_RAM_UNSUPPORTED_PLATFORM`, `ERR_RAM_INVALID_SIZE`, `ERR_RAM_SWAP_NOT_ALLOWED`;
@@ -135,11 +134,13 @@ export class Volume {
     return this.#closed;
   }
 
-  /** The native object, for drivers: a `Napi::External<ram::FileSystem>` with a type tag. */
+  /**
+   * The native object, for one driver, which takes what it holds: a new
+   * `Napi::External<ram::FileSystemReference>` with a type tag each time.
+   */
   get fileSystem(): unknown {
     if (this.#closed) throw volumeClosedError();
-    this.#fileSystem ??= this.#native.fileSystem();
-    return this.#fileSystem;
+    return this.#native.fileSystem();
   }
 
   /**
@@ -238,7 +239,6 @@ export class Volume {
   close(): void {
     this.#listeners.close();
     this.#closed = true;
-    this.#fileSystem = undefined;
     this.#native.close();
   }
 

@@ -18,7 +18,7 @@ import { detachMount } from './unmount.ts';
 
 /** What can be mounted: a Volume of @ram/fs-core. */
 export interface Mountable {
-  /** The native file system, marked as such. */
+  /** The native file system for one driver, marked as such. Read once a mount. */
   readonly fileSystem: unknown;
   /** What the mount is called, unless the options say otherwise. */
   readonly name?: string;
@@ -70,24 +70,24 @@ async function mountByKernelDriver(
   options: MountOptions,
 ): Promise<Mounted> {
   const isRoot = process.geteuid?.() === 0;
-  const { fileSystem, name = 'ram' } = mountableArgument(volume);
-  const resolved = resolveOptions(options, { isRoot, name });
+  const mountable = mountableArgument(volume);
+  const resolved = resolveOptions(options, { isRoot, name: mountable.name ?? 'ram' });
   const given = directoryArgument(directory);
   native();
   return mountOn(given, resolved.nonempty, async (path) => {
-    const { made, session, ended } = await mountAndServe(fileSystem, path, resolved, isRoot);
+    const { made, session, ended } = await mountAndServe(mountable, path, resolved, isRoot);
     return new Mounted(made, session, ended, options.io);
   });
 }
 
 async function mountAndServe(
-  fileSystem: unknown,
+  mountable: Mountable,
   path: string,
   resolved: ResolvedOptions,
   isRoot: boolean,
 ) {
   const events = sessionEvents();
-  const session = makeSession(fileSystem, resolved, events.listener);
+  const session = makeSession(mountable.fileSystem, resolved, events.listener);
   try {
     const found = session.findRoot();
     if (found < 0) throw systemError(found, 'mount', resolved.root);

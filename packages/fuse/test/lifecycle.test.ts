@@ -63,6 +63,13 @@ describe.each(['passthrough', 'cached'])('sixty rounds with io %s', (io) => {
   );
 });
 
+rootMounts.it('a closed Volume is let go with its mount, not when it is collected', async () => {
+  const { stdout, stderr } = await runNode(childProgram('closed-volumes.ts'), [makeFolder()]);
+  expect(stderr).toBe('');
+  const { before, after } = JSON.parse(stdout);
+  expect(after).toBe(before);
+});
+
 python.it(
   'kill -9 under load: a new mount works at once',
   async () => {

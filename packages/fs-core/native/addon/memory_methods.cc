@@ -178,15 +178,15 @@ napi_value checkStore(const VolumeCall& call) {
   return text;
 }
 
-// fileSystem(): External<ram::FileSystem>, which holds a reference for its own life
+// fileSystem(): External<ram::FileSystemReference>, for one driver
 napi_value exposeFileSystem(const VolumeCall& call) {
   napi_env env = call.env();
-  FileSystem* fileSystem = call.store();
-  auto drop = [](napi_env, void* data, void*) { static_cast<FileSystem*>(data)->release(); };
+  auto drop = [](napi_env, void* data, void*) { delete static_cast<FileSystemReference*>(data); };
+  auto* reference = new (std::nothrow) FileSystemReference(call.store());
   napi_value external = nullptr;
-  fileSystem->retain();
-  if (napi_create_external(env, fileSystem, drop, nullptr, &external) != napi_ok) {
-    fileSystem->release();
+  if (reference == nullptr ||
+      napi_create_external(env, reference, drop, nullptr, &external) != napi_ok) {
+    delete reference;
     return makeNumber(env, -ENOMEM);
   }
   napi_type_tag_object(env, external, &kTypeTag);

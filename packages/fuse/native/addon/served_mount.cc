@@ -6,12 +6,12 @@ namespace ram::fuse {
 
 int ServedMount::findRoot() {
   uint64_t inode;
-  return findDirectory(*fileSystem_, 0, options_.root, &inode);
+  return findDirectory(*fileSystem_.get(), 0, options_.root, &inode);
 }
 
 int ServedMount::serve(int descriptor, Event onEvent, void* context) {
   transport_ = std::make_unique<MountTransport>(descriptor, threads_);
-  session_ = std::make_unique<Session>(fileSystem_, *transport_, options_);
+  session_ = std::make_unique<Session>(fileSystem_.get(), *transport_, options_);
   onEvent_ = onEvent;
   context_ = context;
   session_->onInitContext = this;
@@ -19,7 +19,7 @@ int ServedMount::serve(int descriptor, Event onEvent, void* context) {
     auto* mount = static_cast<ServedMount*>(self);
     if (result == 0) {
       mount->announced_ = true;
-      mount->fileSystem_->mountChanged(true, mount->mountPoint_.directory);
+      mount->fileSystem_.get()->mountChanged(true, mount->mountPoint_.directory);
     }
     mount->onEvent_(mount->context_, "init", result);
   };
@@ -41,8 +41,14 @@ void ServedMount::setMountPoint(MountPoint mountPoint) {
 
 void ServedMount::stop() {
   std::lock_guard lock(mutex_);
-  if (stopped_ || !transport_) return;
+  if (stopped_) return;
   stopped_ = true;
+  if (transport_) stopServing();
+  fileSystem_ = {};
+}
+
+// Lock: mutex_.
+void ServedMount::stopServing() {
   // A notice may wait in the kernel for a client that waits for our reply, and holds the device
   // meanwhile: so the connection is ended first, or, where this user cannot, still served until
   // the last notice is through.
@@ -51,7 +57,7 @@ void ServedMount::stop() {
   transport_->stop();
   transport_->disconnect();
   session_->close();
-  if (announced_.exchange(false)) fileSystem_->mountChanged(false, mountPoint_.directory);
+  if (announced_.exchange(false)) fileSystem_.get()->mountChanged(false, mountPoint_.directory);
   transport_->close();
 }
 

@@ -43,15 +43,18 @@ class LiveMounts {
   bool registered_ = false;
 };
 
-FileSystem* fileSystemOf(const Napi::Value& value) {
+// What it refers to is the caller's now. Empty: not a file system of this ABI, or already taken.
+FileSystemReference takeFileSystem(const Napi::Value& value) {
   bool tagged = false;
   if (!value.IsExternal() ||
       napi_check_object_type_tag(value.Env(), value, &kTypeTag, &tagged) != napi_ok ||
       !tagged) {
-    return nullptr;
+    return {};
   }
-  auto* fileSystem = value.As<Napi::External<FileSystem>>().Data();
-  return fileSystem->abi() == kFileSystemAbi ? fileSystem : nullptr;
+  auto* reference = value.As<Napi::External<FileSystemReference>>().Data();
+  const FileSystem* fileSystem = reference->get();
+  if (fileSystem == nullptr || fileSystem->abi() != kFileSystemAbi) return {};
+  return std::move(*reference);
 }
 
 struct EventMessage {
@@ -76,9 +79,10 @@ Napi::Function SessionWrap::define(Napi::Env env) {
 //                         protocolMinor, ioUring },
 //             onEvent)
 SessionWrap::SessionWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
-  FileSystem* fileSystem = fileSystemOf(info[0]);
-  if (fileSystem == nullptr) {
-    Napi::TypeError::New(info.Env(), "not a file system of this ABI").ThrowAsJavaScriptException();
+  FileSystemReference fileSystem = takeFileSystem(info[0]);
+  if (fileSystem.get() == nullptr) {
+    Napi::TypeError::New(info.Env(), "not a file system of this ABI, or one that a driver has")
+        .ThrowAsJavaScriptException();
     return;
   }
   auto given = info[1].As<Napi::Object>();
@@ -92,7 +96,7 @@ SessionWrap::SessionWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   options.protocolMinor = given.Get("protocolMinor").ToNumber();
   uint32_t threads = given.Get("threads").As<Napi::Number>().Uint32Value();
   bool ioUring = given.Get("ioUring").ToBoolean();
-  mount_ = std::make_shared<ServedMount>(fileSystem, options, threads, ioUring);
+  mount_ = std::make_shared<ServedMount>(std::move(fileSystem), options, threads, ioUring);
   events_ = Napi::ThreadSafeFunction::New(info.Env(), info[2].As<Napi::Function>(), "ram-fuse", 0,
                                           1);
   // The end of the environment: of a worker, or of a process that ends by itself. Added after the

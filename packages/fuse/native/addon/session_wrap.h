@@ -19,24 +19,23 @@ class ServedMount {
   // `onEvent` is called on native threads with ("init", 0 or -errno) and ("end", 0).
   using Event = void (*)(void* context, const char* what, int result);
 
-  ServedMount(FileSystem* fileSystem, const SessionOptions& options, uint32_t threads,
+  // Takes the reference, until stop().
+  ServedMount(FileSystemReference fileSystem, const SessionOptions& options, uint32_t threads,
               bool ioUring)
-      : fileSystem_(fileSystem), options_(options), threads_(threads), ioUring_(ioUring) {
-    fileSystem_->retain();
-  }
-  ~ServedMount() {
-    stop();
-    fileSystem_->release();
-  }
+      : fileSystem_(std::move(fileSystem)),
+        options_(options),
+        threads_(threads),
+        ioUring_(ioUring) {}
+  ~ServedMount() { stop(); }
 
-  // Whether there is the directory that is to be mounted: 0 or -errno.
+  // Whether there is the directory that is to be mounted: 0 or -errno. Before stop().
   int findRoot();
-  // Takes the descriptor of a mount, whatever it returns.
+  // Takes the descriptor of a mount, whatever it returns. Before stop().
   int serve(int descriptor, Event onEvent, void* context);
   // For the end of the process. Must come before serve().
   void setMountPoint(MountPoint mountPoint);
-  // Ends the connection of a mount that lives, then the threads. Idempotent; blocks until they are
-  // done, which takes as long as the requests in hand.
+  // Ends the connection of a mount that lives, then the threads, and lets the file system go.
+  // Idempotent; blocks until they are done, which takes as long as the requests in hand.
   void stop();
   // For the end of the process or of its JavaScript: unmounts as well as it can, then stops.
   void shutdown();
@@ -46,7 +45,9 @@ class ServedMount {
   bool ended() const { return ended_; }
 
  private:
-  FileSystem* const fileSystem_;
+  void stopServing();
+
+  FileSystemReference fileSystem_;
   const SessionOptions options_;
   const uint32_t threads_;
   const bool ioUring_;

@@ -1,9 +1,9 @@
 // The native contract between a file system in memory and the drivers that serve it.
 //
 // A Volume's store implements `FileSystem`; @ram/fuse and later drivers call it from their own
-// threads. The object crosses addon borders as a pointer, so this header is an ABI: every change
-// of a struct or of the order of virtual functions raises kFileSystemAbi, and drivers refuse
-// another number.
+// threads. The object crosses addon borders as a FileSystemReference, so this header is an ABI:
+// every change of a struct or of the order of virtual functions raises kFileSystemAbi, and drivers
+// refuse another number.
 //
 // Conventions of every function:
 //   - returns >= 0 on success, -errno on failure; throws nothing; leaves outputs alone on failure
@@ -18,12 +18,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 namespace ram {
 
-inline constexpr uint32_t kFileSystemAbi = 5;
-// Marks the JavaScript value that carries a FileSystem* between addons (napi_type_tag).
-inline constexpr uint64_t kFileSystemTag[2] = {0x72616d2d66696c65, 0x2d73797374656d31};
+inline constexpr uint32_t kFileSystemAbi = 6;
+// Marks the JavaScript value that carries a FileSystemReference between addons (napi_type_tag).
+inline constexpr uint64_t kFileSystemTag[2] = {0x72616d2d66696c65, 0x2d73797374656d32};
 inline constexpr uint64_t kRootInode = 1;
 
 struct Timestamp {
@@ -283,6 +284,29 @@ class FileSystem {
 
  protected:
   ~FileSystem() = default;
+};
+
+// One reference, or none.
+class FileSystemReference {
+ public:
+  FileSystemReference() = default;
+  explicit FileSystemReference(FileSystem* fileSystem) : fileSystem_(fileSystem) {
+    fileSystem_->retain();
+  }
+  FileSystemReference(FileSystemReference&& from) noexcept
+      : fileSystem_(std::exchange(from.fileSystem_, nullptr)) {}
+  FileSystemReference& operator=(FileSystemReference&& from) noexcept {
+    std::swap(fileSystem_, from.fileSystem_);
+    return *this;
+  }
+  ~FileSystemReference() {
+    if (fileSystem_ != nullptr) fileSystem_->release();
+  }
+
+  FileSystem* get() const { return fileSystem_; }
+
+ private:
+  FileSystem* fileSystem_ = nullptr;
 };
 
 }  // namespace ram
