@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "blob_times.h"
 #include "content_file.h"
@@ -31,8 +32,10 @@ int FileBytes::adoptBlank(InodeRecord* record) {
   uint64_t number = 0;
   BlobFiles::Lease lease;
   if (int status = begin(true, &number, &lease); status < 0) return status;
-  const Timestamp now = clockNow();
-  const timespec since = toTimespec(now);
+  // The fine time: no atime that the kernel has given so far is later. The coarse one would not do,
+  // which the kernel's own are ahead of once a file's next time was a fine one (multigrain).
+  timespec since;
+  ::clock_gettime(CLOCK_REALTIME, &since);
   Transaction tx(parts_.journal);
   tx.setKind(&record->kind, ContentKind::kFile);
   tx.set64(&record->content, number);

@@ -2,9 +2,12 @@
 // those of a file on tmpfs.
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <string>
+#include <vector>
 
 #include "clock.h"
 #include "passing_mount.h"
@@ -25,8 +28,8 @@ struct Blank {
   Mount mount{store};
 
   // One whose times are long ago.
-  uint64_t makeOld() {
-    const uint64_t inode = store.make("old");
+  uint64_t makeOld(const std::string& name = "old") {
+    const uint64_t inode = store.make(name);
     SetAttributes times{};
     times.fields = kSetAccessed | kSetModified | kSetChanged;
     times.accessed.seconds = times.modified.seconds = times.changed.seconds = kLongAgo;
@@ -58,6 +61,28 @@ TEST_CASE("the times of a file that was created and not written stay those of it
     CHECK(blank.store->unlink(kSelf, kRootInode, "f" + std::to_string(flags)) == 0);
     blank.store->forget(blank.mount.caller, file.inode, 1);
   }
+}
+
+// Once a time was asked for, the next one of that file is a fine one, and none that a kernel gives
+// after it may be earlier: new blob files are then ahead of the coarse clock.
+TEST_CASE("an old empty file keeps its times where the kernel's clock is ahead of ours") {
+  Blank blank;
+  if (!passes(blank.mount)) return;
+  std::vector<Mount::Open> opened;  // so that each gets a new blob file
+  const int asked = ::memfd_create("asked", MFD_CLOEXEC);
+  for (int i = 0; i < 20; ++i) {
+    const uint64_t inode = blank.makeOld("old" + std::to_string(i));
+    const Attributes old = blank.store.stat(inode);
+    struct stat status;
+    CHECK(::fstat(asked, &status) == 0);
+    CHECK(::pwrite(asked, "x", 1, 0) == 1);
+    const Mount::Open writer = blank.mount.open(inode, O_WRONLY);
+    REQUIRE(writer.result.backing > 0);
+    blank.checkTimes(inode, old);
+    opened.push_back(writer);
+  }
+  for (const Mount::Open& writer : opened) blank.mount.close(writer);
+  ::close(asked);
 }
 
 TEST_CASE("an old empty file that is opened for writing keeps its times until it is written") {
