@@ -1,7 +1,7 @@
 // Whose times count of a file that is a blob file: the record's, or the blob file's.
 //
-// While it is *blank* (record.cursor says since when, by the fine clock) the blob file has the times
-// of its last use, or of nothing at all: they count from the first byte that a kernel writes, atime
+// While it is *blank* (record.cursor: since when, by the fine clock) the blob file has the times of
+// its last use, or of nothing at all: they count from the first byte that a kernel writes, atime
 // from the first access.
 #pragma once
 
