@@ -26,6 +26,7 @@ export const mountOperations = [
   { name: 'pwrite 4 KiB, large file', count: 3000 },
   { name: 'sequential read 1 MiB', count: 64 },
   { name: 'sequential write 1 MiB', count: 64 },
+  { name: 'first write 1 MiB', count: 64 },
   { name: 'mmap read 1 MiB', count: 64 },
   { name: 'append 100 bytes', count: 3000 },
   { name: 'rename', count: 1000 },

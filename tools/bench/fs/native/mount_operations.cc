@@ -171,13 +171,14 @@ void readMapped(Job& job) {
   ::munmap(memory, kLarge);
 }
 
-void appendLog(Job& job) {
+template <size_t kPiece, int kFlags>
+void emptyFile(Job& job) {
   job.makeFiles(1);
-  job.fd = must(::open(job.name(0), O_WRONLY | O_APPEND), "open");
-  job.bytes.assign(100, 'a');
+  job.fd = must(::open(job.name(0), O_WRONLY | kFlags), "open");
+  job.bytes.assign(kPiece, 'a');
 }
 
-void appendEach(Job& job) {
+void writeOn(Job& job) {
   for (size_t i = 0; i < job.count; ++i) {
     must(::write(job.fd, job.bytes.data(), job.bytes.size()), "write");
   }
@@ -296,7 +297,8 @@ const Operation kOperations[] = {
     {"sequential read 1 MiB", filledFile<kLarge, kMiB, true>, readAtEach},
     {"sequential write 1 MiB", filledFile<kLarge, kMiB, true>, writeAtEach},
     {"mmap read 1 MiB", filledFile<kLarge, kMiB, true>, readMapped},
-    {"append 100 bytes", appendLog, appendEach},
+    {"first write 1 MiB", emptyFile<kMiB, 0>, writeOn},
+    {"append 100 bytes", emptyFile<100, O_APPEND>, writeOn},
     {"rename", renameable, renameEach},
     {"unlink", emptyFiles, unlinkEach},
     {"mkdir+rmdir", newNames, makeAndRemoveDirectories},
