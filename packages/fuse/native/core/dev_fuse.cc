@@ -179,8 +179,7 @@ void DevFuse::noticeBacklog(const Worker& worker, size_t length) {
   if (threadsMax_ == 1 || !isAwaited(worker.request(), length)) return;
   if (!isBulk(worker.request(), length) && ++unsampled_ < kSampleEvery) return;
   unsampled_ = 0;
-  pollfd queue{descriptors_[0], POLLIN, 0};
-  backlogs_ = ::poll(&queue, 1, 0) == 1 ? backlogs_ + 1 : 0;
+  backlogs_ = isPending() ? backlogs_ + 1 : 0;
   if (backlogs_ < patience_.load(std::memory_order_relaxed)) return;
   backlogs_ = 0;
   employ(false);
@@ -296,6 +295,11 @@ int DevFuse::openBacking(int fd) {
 void DevFuse::closeBacking(int id) {
   uint32_t closed = static_cast<uint32_t>(id);
   ::ioctl(descriptors_[0], RAM_FUSE_BACKING_CLOSE, &closed);
+}
+
+bool DevFuse::isPending() const {
+  pollfd queue{descriptors_[0], POLLIN, 0};
+  return ::poll(&queue, 1, 0) == 1 && (queue.revents & POLLIN) != 0;
 }
 
 bool DevFuse::expectDelay() {

@@ -46,6 +46,7 @@ class DevFuse final : public Transport {
   int send(uint32_t channel, std::span<const std::byte> reply) override;
   int notify(std::span<const std::byte> notice) override;
   bool expectDelay() override;
+  bool isPending() const override;
   int openBacking(int fd) override;
   void closeBacking(int id) override;
 

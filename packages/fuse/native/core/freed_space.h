@@ -1,8 +1,10 @@
 // Space of deleted files comes back when the kernel closes and forgets them, and it says so a
 // little after unlink(2) and close(2) have returned. So that a full disk takes more right after a
-// delete, as tmpfs does, a request that finds no space waits a moment for that.
+// delete, as tmpfs does, a request that finds no space waits a moment for that: on a busy machine
+// for as long as the kernel's word is on its way.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -13,10 +15,28 @@
 
 namespace ram::fuse {
 
+// Of one request.
+class Patience {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  // Space seems to be on its way.
+  void renew() { deadline_ = std::min(Clock::now() + kQuiet, latest_); }
+  bool isOver() const { return Clock::now() >= deadline_; }
+  // When to look again whether it is on its way.
+  Clock::time_point nextLook() const { return std::min(Clock::now() + kLook, deadline_); }
+
+ private:
+  static constexpr std::chrono::milliseconds kQuiet{50};
+  static constexpr std::chrono::milliseconds kMost{2000};
+  static constexpr std::chrono::milliseconds kLook{5};
+
+  Clock::time_point latest_ = Clock::now() + kMost;
+  Clock::time_point deadline_ = Clock::now() + kQuiet;
+};
+
 class FreedSpace {
  public:
-  static constexpr std::chrono::milliseconds kPatience{50};
-
   // Something was deleted or closed: space may come back soon.
   void expect() { expected_.add(1); }
   uint64_t expected() const { return expected_.sum(); }
@@ -24,6 +44,10 @@ class FreedSpace {
   bool mayCome() const { return expected() != settled_.load(); }
   // A wait that began when `expected` was the count found nothing.
   void settle(uint64_t expected) { settled_.store(expected); }
+
+  // The kernel's word is being served; arrived() follows.
+  void coming() { comings_.add(1); }
+  bool isComing() const { return comings_.sum() != arrivals(); }
 
   // Something was given back.
   void arrived() {
@@ -44,7 +68,7 @@ class FreedSpace {
   }
 
  private:
-  SpreadCounter expected_, arrivals_;
+  SpreadCounter expected_, comings_, arrivals_;
   std::atomic<uint64_t> settled_{0};
   std::atomic<uint32_t> waiters_{0};
   std::mutex mutex_;

@@ -33,6 +33,8 @@ class MountTransport final : public Transport {
   int send(uint32_t channel, std::span<const std::byte> reply) override;
   int notify(std::span<const std::byte> notice) override { return device_.notify(notice); }
   bool expectDelay() override;
+  // FORGETs come over /dev/fuse also where requests come over io_uring.
+  bool isPending() const override { return device_.isPending(); }
   bool hasQueues() const override { return !rings_.empty(); }
   void startQueues() override;
   int openBacking(int fd) override { return device_.openBacking(fd); }

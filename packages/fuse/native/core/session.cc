@@ -118,38 +118,58 @@ int64_t Session::dispatch(Request& request, Reply& reply) {
 
 // The request is a copy: handlers consume its arguments.
 int64_t Session::run(const Operation& operation, Request request, Reply& reply) {
+  if (operation.givesBack) freedSpace.coming();
   int64_t result = operation.handler(*this, request, reply);
   if (operation.frees && (result >= 0 || result == kNoReply)) freedSpace.expect();
-  if (operation.givesBack) freedSpace.arrived();
+  if (!operation.givesBack) return result;
+  if (held_.load(std::memory_order_relaxed) != 0) lowerHeld();
+  freedSpace.arrived();
   return result;
 }
 
 int64_t Session::retryWithFreedSpace(const Operation& operation, const Request& request,
                                      Reply& reply) {
   if (!transport.expectDelay()) return -ENOSPC;
-  auto deadline = std::chrono::steady_clock::now() + FreedSpace::kPatience;
+  Patience patience;
   uint64_t expected = freedSpace.expected();
   for (;;) {
     uint64_t seen = freedSpace.arrivals();
     int64_t result = run(operation, request, reply);
     if (result != -ENOSPC) return result;
-    if (!freedSpace.wait(seen, deadline)) break;
+    if (!awaitArrival(seen, patience)) break;
   }
   freedSpace.settle(expected);
+  held_.store(fileSystem.awaitedForgets());
   return -ENOSPC;
 }
 
-void Session::awaitForgotten() {
-  uint32_t held = held_.load();
+// Until something is given back after arrivals() were `seen`. False: none seems to be on its way.
+bool Session::awaitArrival(uint64_t seen, Patience& patience) {
+  do {
+    const bool awaits = fileSystem.awaitedForgets() > held_.load();
+    if (awaits && (transport.isPending() || freedSpace.isComing())) patience.renew();
+    if (freedSpace.wait(seen, patience.nextLook())) return true;
+  } while (!patience.isOver());
+  return false;
+}
+
+// What somebody held was forgotten after all. Returns how many there are.
+uint32_t Session::lowerHeld() {
   const uint32_t awaited = fileSystem.awaitedForgets();
-  if (awaited < held) held_.store(held = awaited);
-  if (awaited <= held || !transport.expectDelay()) return;
-  auto deadline = std::chrono::steady_clock::now() + FreedSpace::kPatience;
+  uint32_t held = held_.load();
+  while (awaited < held && !held_.compare_exchange_weak(held, awaited)) {
+  }
+  return awaited;
+}
+
+void Session::awaitForgotten() {
+  if (lowerHeld() <= held_.load() || !transport.expectDelay()) return;
+  Patience patience;
   for (;;) {
     uint64_t seen = freedSpace.arrivals();
     uint32_t left = fileSystem.awaitedForgets();
-    if (left <= held) return;
-    if (freedSpace.wait(seen, deadline)) continue;
+    if (left <= held_.load()) return;
+    if (awaitArrival(seen, patience)) continue;
     held_.store(left);
     return;
   }

@@ -115,6 +115,8 @@ class Session final : public RequestHandler, public LockListener, public Backing
   int startPassthrough();
   int64_t run(const Operation& operation, Request request, Reply& reply);
   int64_t retryWithFreedSpace(const Operation& operation, const Request& request, Reply& reply);
+  bool awaitArrival(uint64_t seen, Patience& patience);
+  uint32_t lowerHeld();
   void undo(const Request& request, const Reply& reply);
 
   std::atomic<uint32_t> held_{0};  // deleted files that somebody seems to hold for long

@@ -19,6 +19,8 @@ class Transport {
   // To be called by a request that may take long, before it does: lets another thread wait for
   // requests meanwhile. Returns whether one does.
   virtual bool expectDelay() = 0;
+  // Whether the kernel has something for this process, FORGETs perhaps, that no thread has read.
+  virtual bool isPending() const { return false; }
 
   // Makes an open file known to the kernel, for passthrough. Returns its id > 0 or -errno.
   virtual int openBacking(int fd) = 0;

@@ -2,6 +2,7 @@
 // One mutex, files up to 64 MiB. Semantics as far as everyday programs need them.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -23,6 +24,8 @@ class FakeFileSystem final : public FileSystem {
   int references() const { return references_; }
   std::string recordedInit;
   uint64_t inodesMax = UINT64_MAX;
+  std::atomic<uint32_t> awaited{0};
+  uint32_t awaitedForgets() const override { return awaited; }
   bool hasViews = false;  // opens must be direct
   int lastOpenFlags = 0;
 

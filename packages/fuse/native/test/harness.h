@@ -52,6 +52,10 @@ class RecordingTransport final : public Transport {
     delays++;
     return true;
   }
+  bool isPending() const override {
+    if (pending) pendingLooks++;
+    return pending;
+  }
 
   int openBacking(int) override { return backingResult < 0 ? backingResult : ++lastBacking; }
   void closeBacking(int) override { closedBackings++; }
@@ -79,6 +83,8 @@ class RecordingTransport final : public Transport {
   int lastBacking = 0;
   int closedBackings = 0;
   std::atomic<int> delays{0};
+  std::atomic<bool> pending{false};
+  mutable std::atomic<int> pendingLooks{0};
 };
 
 // A request's bytes: structs as they are, strings with their NUL.

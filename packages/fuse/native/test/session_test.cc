@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <thread>
 
 #include "harness.h"
 
@@ -292,29 +291,6 @@ TEST_CASE("files: opens tell whether the kernel may cache") {
     uint32_t expected = direct ? kOpenDirectIo | kOpenParallelDirectWrites : kOpenKeepCache;
     CHECK(out.flags == (expected | kOpenNoFlush));
   }
-}
-
-TEST_CASE("space: a full disk takes more once the kernel forgets what was deleted") {
-  Harness harness;
-  harness.start();
-  uint64_t inode = harness.createFile("a");
-  harness.call(RequestBuilder(kRelease, inode).with(ReleaseIn{inode, 0, 0, 0}));
-  harness.files.inodesMax = harness.files.inodeCount();
-  RequestBuilder make(kMknod);
-  make.with(MknodIn{0100644, 0, 0, 0}).name("b");
-  CHECK(harness.call(make).header.error == -ENOSPC);
-  CHECK(harness.call(RequestBuilder(kUnlink).name("a")).header.error == 0);
-  std::thread kernel([&] {
-    while (harness.transport.delays < 2) std::this_thread::yield();
-    RequestBuilder forget(kForget, inode);
-    forget.with(ForgetIn{1});
-    std::vector<uint64_t> memory(kReplyMax / 8);
-    Bytes bytes = forget.bytes();
-    harness.session.handle(std::as_bytes(std::span(bytes)).first(forget.size()), 0,
-                           std::as_writable_bytes(std::span(memory)));
-  });
-  CHECK(harness.call(make).header.error == 0);
-  kernel.join();
 }
 
 TEST_CASE("privileges: a write by others clears set-id bits, and the kernel hears before") {
