@@ -11,7 +11,6 @@ import { connectionOf, expectNothingLeft } from './left-over.ts';
 import {
   Server,
   childProgram,
-  isMountPoint,
   makeFolder,
   program,
   programPath,
@@ -145,7 +144,9 @@ describe.each([
     });
     expect(result).toMatchObject({ code, signal: null, timedOut: false });
     expect(result.stderr).not.toContain('FATAL');
-    expect(isMountPoint(folder)).toBe(false);
+    // A worker may come to abort the connection before it is terminated: that leaves a dead mount.
+    const states = way === 'worker' ? ['free', 'dead'] : ['free'];
+    expect(states).toContain(await mountState(folder));
   });
 });
 
