@@ -7,7 +7,10 @@ export function directoryArgument(directory: unknown): string {
   if (typeof directory !== 'string') {
     throw invalidArgument('directory', ['string', 'URL'], directory);
   }
-  if (directory === '' || directory.includes('\0')) {
+  if (directory === '') {
+    throw invalidValue('directory', directory, "must not be empty; this directory is '.'");
+  }
+  if (directory.includes('\0')) {
     throw invalidValue('directory', directory, 'must be a path without null bytes');
   }
   return directory;

@@ -4,6 +4,7 @@ import { adviceError, codeOf, fuseError } from './errors.ts';
 import { resolveDirectory, stateOfResolved } from './mount-state.ts';
 import { findMount, findMountNow, isFuse } from './mount-table.ts';
 import type { MountIdentity } from './mount-table.ts';
+import { shellWord } from './shell-word.ts';
 import { detachMount } from './unmount.ts';
 
 const enoent = 2;
@@ -43,7 +44,7 @@ async function mountPointPath(directory: string): Promise<string> {
     return await resolveDirectory(directory);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') {
-      throw adviceError(enoent, 'mount', directory, `create it with \`mkdir -p ${directory}\``);
+      throw adviceError(enoent, 'mount', directory, `create it: mkdir -p ${shellWord(directory)}`);
     }
     if (codeOf(error) === 'ENOTDIR') {
       throw adviceError(enotdir, 'mount', directory, 'a mount point must be a directory');

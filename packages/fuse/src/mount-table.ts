@@ -37,6 +37,12 @@ export function findMountNow(directory: string): MountEntry | undefined {
   return entries.findLast((entry) => entry.directory === directory);
 }
 
+/** What is mounted below `directory`, at whatever depth, in the order in which it was mounted. */
+export async function findMountsBelow(directory: string): Promise<MountEntry[]> {
+  const start = directory === '/' ? '/' : `${directory}/`;
+  return (await readMountTable()).filter((entry) => entry.directory.startsWith(start));
+}
+
 /**
  * Where this very mount is: `'topmost'` at its directory, `'covered'` by another mount there, or
  * `'gone'` from there.

@@ -25,9 +25,11 @@ export interface MountStats {
   threadsPeak: number;
   /** How requests come in. */
   transport: 'device' | 'io_uring';
-  /** The minor version of FUSE 7 that was agreed on, and its INIT flags. */
+  /** The minor version of FUSE 7 that was agreed on. */
   protocolMinor: number;
-  initFlags: bigint;
+  /** The INIT flags that were agreed on, 64 bits in hexadecimal: `'0x40ff7ffffb'`; JSON has no
+   * numbers that large. @see linux/fuse.h, FUSE_INIT flags */
+  initFlags: string;
   /** The largest data of one write request. */
   maxWriteBytes: number;
 }
@@ -92,9 +94,10 @@ export class Mounted {
     if (!(await this.#isOver(endTimeoutMs))) this.#finish();
   }
 
-  /** Requests by opcode and other counts. */
+  /** Requests by opcode and other counts. JSON can take it. */
   stats(): MountStats {
-    return this.#session.stats();
+    const { initFlags, passthrough: _, ...stats } = this.#session.stats();
+    return { ...stats, initFlags: `0x${initFlags.toString(16)}` };
   }
 
   /** Who moves the bytes of files here, which may be less than was asked for. */

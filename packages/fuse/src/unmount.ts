@@ -5,9 +5,10 @@ import { abortConnectionOf } from './connection.ts';
 import { adviceError, codeOf, fuseError } from './errors.ts';
 import { findFusermount, unmountWithHelper } from './fusermount.ts';
 import { resolveDirectory, stateOfResolved } from './mount-state.ts';
-import { findMount, isFuse, placeOf } from './mount-table.ts';
+import { findMount, findMountsBelow, isFuse, placeOf } from './mount-table.ts';
 import type { MountIdentity } from './mount-table.ts';
 import { native } from './native.ts';
+import { shellWord } from './shell-word.ts';
 
 export interface UnmountOptions {
   /**
@@ -26,6 +27,7 @@ const forceFlag = 1;
 const detachFlag = 2;
 const firstDelayMs = 5;
 const delayMaxMs = 100;
+const shownMax = 5;
 
 /**
  * Unmounts the FUSE mount at `given`, whoever serves it. The left-over of a server that is
@@ -74,7 +76,7 @@ export async function unmountLive(mount: MountIdentity, timeoutMs: number): Prom
   for (let wait = firstDelayMs; ; wait = Math.min(2 * wait, delayMaxMs)) {
     const errno = await unmountOnce(mount, 0);
     if (errno === 0) return;
-    if (errno !== ebusy || Date.now() + wait > giveUp) throw unmountError(errno, directory);
+    if (errno !== ebusy || Date.now() + wait > giveUp) throw await unmountError(errno, directory);
     await delay(wait);
   }
 }
@@ -97,7 +99,7 @@ export async function endConnection(mount: MountIdentity): Promise<void> {
 export async function detachMount(mount: MountIdentity): Promise<void> {
   const errno = (await unmountOnce(mount, 0)) && (await unmountOnce(mount, detachFlag));
   if (errno === 0 || (await placeOf(mount)) === 'gone') return;
-  throw unmountError(errno, mount.directory);
+  throw await unmountError(errno, mount.directory);
 }
 
 /** Returns 0 or an errno; EINVAL when another mount is there. */
@@ -116,10 +118,19 @@ async function unmountOnce(mount: MountIdentity, flags: number): Promise<number>
   return /busy/i.test(said) ? ebusy : /not found|not mounted|Invalid/i.test(said) ? einval : eperm;
 }
 
-function unmountError(errno: number, directory: string) {
-  if (errno === ebusy) {
-    const advice = `close what is open there (\`fuser -vm ${directory}\` shows it) or use force`;
-    return adviceError(errno, 'umount', directory, advice);
-  }
-  return systemError(errno, 'umount', directory);
+async function unmountError(errno: number, directory: string) {
+  if (errno !== ebusy) return systemError(errno, 'umount', directory);
+  const below = (await findMountsBelow(directory)).map((entry) => shellWord(entry.directory));
+  const advice =
+    below.length === 0
+      ? `close what is open there (fuser -vm ${shellWord(directory)} shows it) or use force`
+      : `unmount first what is mounted below it: ${listOf(below)}`;
+  return adviceError(errno, 'umount', directory, advice);
+}
+
+/** The last mount first: others may lie below an earlier one. */
+function listOf(paths: readonly string[]): string {
+  const shown = paths.toReversed().slice(0, shownMax);
+  const more = paths.length - shown.length;
+  return shown.join(', ') + (more > 0 ? ` and ${more} more` : '');
 }

@@ -1,12 +1,12 @@
 // What mount() and unmountDirectory() say about wrong places.
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Volume } from '@ram/fs-core';
-import { runNode } from '@ram/test-support';
+import { runCommand, runNode } from '@ram/test-support';
 import { describe, expect, it } from 'vitest';
 import { abortConnection, mount, mountState, unmountDirectory } from '../src/index.ts';
-import { Server, childProgram, isMountPoint, makeFolder, rootMounts } from './support.ts';
+import { Server, childProgram, isMountPoint, makeFolder, rootMounts, run } from './support.ts';
 
 async function failedMount(directory: string, options = {}) {
   using volume = new Volume({ maxBytes: '16M' });
@@ -25,6 +25,21 @@ rootMounts.describe('mount() refuses', () => {
       syscall: 'mount',
       path: directory,
       message: expect.stringContaining(`mkdir -p ${directory}`),
+    });
+  });
+
+  it('one that is missing, with a command that a shell takes as it is meant', async () => {
+    const directory = join(makeFolder(), "it's a disk");
+    const { message } = (await failedMount(directory)) as Error;
+    const command = /: create it: (mkdir .*)$/.exec(message)?.[1] ?? '';
+    await run('bash', ['-c', command]);
+    expect(existsSync(directory)).toBe(true);
+  });
+
+  it('a name that is empty', async () => {
+    expect(await failedMount('')).toMatchObject({
+      code: 'ERR_INVALID_ARG_VALUE',
+      message: "The argument 'directory' must not be empty; this directory is '.'. Received ''",
     });
   });
 
@@ -54,7 +69,7 @@ rootMounts.describe('mount() refuses', () => {
     const { stdout, stderr } = await runNode(childProgram('same-place.ts'), [makeFolder()]);
     expect(stderr).toBe('');
     expect(JSON.parse(stdout)).toEqual({
-      outcomes: ['mounted', 'EBUSY', 'EBUSY'],
+      outcomes: ['EBUSY', 'EBUSY', 'mounted'],
       during: 1,
       after: 0,
     });
@@ -103,6 +118,36 @@ rootMounts.it('an aborted connection is dead, and is unmounted like one', async 
   expect(await mountState(folder)).toBe('dead');
   await unmountDirectory(folder);
   await server.stop();
+});
+
+rootMounts.it('names what is mounted below a mount that is to go, the last one first', async () => {
+  const folder = makeFolder();
+  const outer = await Server.start(folder);
+  const nested = ['a b', 'a b/c'].map((name) => join(folder, name));
+  try {
+    for (const directory of nested) {
+      mkdirSync(directory);
+      await run('mount', ['-t', 'tmpfs', 'none', directory]);
+    }
+    await expect(unmountDirectory(folder, { timeoutMs: 0 })).rejects.toMatchObject({
+      code: 'EBUSY',
+      message: expect.stringMatching(
+        `: unmount first what is mounted below it: '${folder}/a b/c', '${folder}/a b'$`,
+      ),
+    });
+  } finally {
+    for (const directory of nested.toReversed()) await runCommand('umount', [directory]);
+  }
+  await unmountDirectory(folder);
+  await outer.stop();
+});
+
+rootMounts.it('tells in JSON what a mount has done', async () => {
+  const { initFlags, protocolMinor } = await (await Server.start(makeFolder())).stop();
+  expect(protocolMinor).toBeGreaterThan(30);
+  expect(initFlags).toMatch(/^0x[0-9a-f]+$/);
+  // FUSE_ASYNC_READ, which every Linux offers.
+  expect(BigInt(initFlags) & 1n).toBe(1n);
 });
 
 describe('unmountDirectory() refuses', () => {

@@ -82,7 +82,8 @@ export function libfuseOptions(options: ResolvedFuseNativeOptions, isRoot: boole
 function rootOption(root: unknown): string {
   if (root === undefined) return '/';
   if (typeof root !== 'string') throw invalidArgument('options.root', 'string', root);
-  if (root === '' || root.includes('\0')) {
+  if (root === '') throw invalidValue('options.root', root, "must not be empty; all of it is '/'");
+  if (root.includes('\0')) {
     throw invalidValue('options.root', root, 'must be a path without null bytes');
   }
   return root;

@@ -34,5 +34,4 @@ const stats = mounted.stats();
 await mounted.unmount({ force: true });
 await mounted.closed;
 if (source instanceof Volume) source.close();
-const numbers = (_: string, value: unknown) => (typeof value === 'bigint' ? String(value) : value);
-process.stdout.write(`${JSON.stringify(stats, numbers)}\n`);
+process.stdout.write(`${JSON.stringify(stats)}\n`);

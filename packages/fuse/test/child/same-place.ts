@@ -10,9 +10,10 @@ const mountsThere = () =>
 using volume = new Volume({ maxBytes: '16M' });
 const calls = [1, 2, 3].map(() => mount(volume, directory));
 const results = await Promise.allSettled(calls);
-const outcomes = results.map((result) =>
-  result.status === 'fulfilled' ? 'mounted' : result.reason.code,
-);
+// Which one is the first is not said.
+const outcomes = results
+  .map((result) => (result.status === 'fulfilled' ? 'mounted' : result.reason.code))
+  .toSorted();
 const during = mountsThere();
 for (const result of results) {
   if (result.status === 'fulfilled') await result.value.unmount();

@@ -14,5 +14,4 @@ const stats = mounted.stats();
 await mounted.unmount(JSON.parse(unmountOptions));
 await mounted.closed;
 volume.close();
-const numbers = (_: string, value: unknown) => (typeof value === 'bigint' ? String(value) : value);
-process.stdout.write(`${JSON.stringify(stats, numbers)}\n`);
+process.stdout.write(`${JSON.stringify(stats)}\n`);
