@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { opendir, stat } from 'node:fs/promises';
 import { adviceError, codeOf, fuseError } from './errors.ts';
+import { withMountLock } from './mount-lock.ts';
 import { resolveDirectory, stateOfResolved } from './mount-state.ts';
 import { findMount, findMountNow, isFuse } from './mount-table.ts';
 import type { MountIdentity } from './mount-table.ts';
@@ -32,8 +33,10 @@ export async function mountOn<T>(
   }
   underWay.add(path);
   try {
-    await clearMountPoint(path, directory, nonempty);
-    return await make(path);
+    return await withMountLock(path, async () => {
+      await clearMountPoint(path, directory, nonempty);
+      return make(path);
+    });
   } finally {
     underWay.delete(path);
   }

@@ -75,6 +75,13 @@ rootMounts.describe('mount() refuses', () => {
     });
   });
 
+  it('a directory where other processes mount at the same instant', async () => {
+    const { stdout, stderr } = await runNode(childProgram('same-instant.ts'), [makeFolder()]);
+    expect(stderr).toBe('');
+    const round = { outcomes: ['EBUSY', 'EBUSY', 'mounted'], during: 1, after: 0 };
+    expect(JSON.parse(stdout)).toEqual(Array.from({ length: 6 }, () => round));
+  });
+
   it('a volume that is closed, or none', async () => {
     const volume = new Volume({ maxBytes: '16M' });
     volume.close();
