@@ -11,9 +11,9 @@ const pollIntervalMs = 10;
  * Runs `body` while no other process or thread that calls this does so for the same path: mount(2)
  * would put their mounts on top of each other.
  *
- * The lock is a name of an abstract unix socket, which the kernel gives to one and frees with its
- * process. It is known to this network namespace only, and any user may take it: so nobody waits for
- * it longer than two seconds, and a mount that goes on without is found out by `identifyMount`.
+ * The lock is a name of an abstract unix socket: the kernel gives it to one, and frees it with its
+ * process. It is known to this network namespace only, and any user may take it: so nobody waits
+ * for it longer than two seconds, and `identifyMount` finds a mount out that goes on without.
  *
  * @param path Absolute, without symlinks.
  * @see unix(7)
