@@ -46,20 +46,21 @@ uint64_t Heap::capacityOf(uint64_t bytes) {
 
 // --- pages ---------------------------------------------------------------------------------------
 
+// What a group has at hand goes to and comes from the pool under the group's lock: who looks for
+// the last free page finds it in one of the two.
+
 // A free page with undefined bytes; 0: the pool has none.
 uint32_t Heap::takePage() {
   Group& group = groups_[threadGroup()];
-  std::unique_lock lock(group.mutex);
+  std::lock_guard lock(group.mutex);
   if (!group.pages.empty()) {
     const uint32_t page = group.pages.back();
     group.pages.pop_back();
     return page;
   }
-  lock.unlock();
   uint32_t pages[kFetched];
   const uint32_t count = pool_.takeSome(pages, kFetched);
   if (count == 0) return 0;
-  lock.lock();
   // The lowest comes first.
   for (uint32_t i = count; i-- > 1;) group.pages.push_back(pages[i]);
   return pages[0];
@@ -67,40 +68,43 @@ uint32_t Heap::takePage() {
 
 void Heap::givePage(uint32_t page) {
   Group& group = groups_[threadGroup()];
-  uint32_t surplus[kAtHand / 2];
-  {
-    std::lock_guard lock(group.mutex);
-    // Under the lock: takeBack() comes after the pool has become urgent.
-    if (!pool_.isUrgent()) {
-      group.pages.push_back(page);
-      if (group.pages.size() <= kAtHand) return;
-      std::copy_n(group.pages.begin(), std::size(surplus), surplus);
-      group.pages.erase(group.pages.begin(), group.pages.begin() + std::size(surplus));
-      page = 0;
-    }
+  std::unique_lock lock(group.mutex);
+  // Under the lock: takeBack() comes after the pool has become urgent.
+  if (pool_.isUrgent()) {
+    lock.unlock();
+    return pool_.give(page, 1);
   }
-  if (page != 0) return pool_.give(page, 1);
-  pool_.giveSome(surplus, std::size(surplus));
+  group.pages.push_back(page);
+  if (group.pages.size() <= kAtHand) return;
+  constexpr uint32_t kSurplus = kAtHand / 2;
+  pool_.giveSome(group.pages.data(), kSurplus);
+  group.pages.erase(group.pages.begin(), group.pages.begin() + kSurplus);
 }
 
 // Brings the pages that groups have at hand back to the pool. false: there were none.
 bool Heap::takeBack() {
   bool any = false;
   for (Group& group : groups_) {
-    std::vector<uint32_t> pages;
-    {
-      std::lock_guard lock(group.mutex);
-      pages.swap(group.pages);
-    }
-    pool_.giveSome(pages.data(), pages.size());
-    any = any || !pages.empty();
+    std::lock_guard lock(group.mutex);
+    pool_.giveSome(group.pages.data(), group.pages.size());
+    any = any || !group.pages.empty();
+    group.pages.clear();
   }
   return any;
 }
 
+// As takePage(), or what another group has at hand.
+uint32_t Heap::takeAnyPage() {
+  for (;;) {
+    const uint64_t seen = pool_.gifts();
+    if (const uint32_t page = takePage()) return page;
+    // Another thread may have taken back, or taken, what this one looked for.
+    if (!takeBack() && pool_.gifts() == seen) return 0;
+  }
+}
+
 uint32_t Heap::allocatePage(bool zeroed) {
-  uint32_t page = takePage();
-  if (page == 0 && takeBack()) page = takePage();
+  const uint32_t page = takeAnyPage();
   if (page == 0) return 0;
   pages_[page].inUse = true;
   if (zeroed) std::memset(segment_.page(page), 0, kPageSize);
@@ -183,8 +187,8 @@ HeapRef Heap::takeSmall(uint32_t sizeClass, Reserve reserve) {
   for (uint32_t i = 1; i < kThreadGroups; ++i) {
     if (const HeapRef ref = takeObject((own + i) % kThreadGroups, sizeClass)) return ref;
   }
-  takeBack();
-  const uint32_t page = pool_.take(1, false, reserve);
+  uint32_t page = takeAnyPage();
+  if (page == 0) page = pool_.take(1, false, reserve);
   return page == 0 ? 0 : openPage(page, own, sizeClass);
 }
 

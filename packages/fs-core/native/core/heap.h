@@ -21,7 +21,7 @@ namespace ram {
 
 inline constexpr uint32_t kSmallMax = 2032;  // two to a page, less the unusable tail
 
-// Thread-safe. Locks: a group's or the pool's, leaves, never two at once.
+// Thread-safe. Locks: a group's, one at a time; within it perhaps the pool's, a leaf.
 class Heap {
  public:
   using Reserve = PagePool::Reserve;
@@ -96,6 +96,7 @@ class Heap {
   HeapRef takeSmall(uint32_t sizeClass, Reserve reserve);
   HeapRef openPage(uint32_t page, uint32_t group, uint32_t sizeClass);
   uint32_t takePage();
+  uint32_t takeAnyPage();
   void givePage(uint32_t page);
   bool takeBack();
 

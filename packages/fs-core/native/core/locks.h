@@ -5,9 +5,9 @@
 //   2. inode locks                   stripes, always taken in ascending order (LockSet)
 //   3. Store::treeMutex_             names of directories; shared by who builds a path
 //   4. ViewRegistry::mutex_          mappings of one process
-//   5. leaves, none inside another:  Heap, PagePool, InodeTable, HandleTable (in the last two the
-//                                    one of all inside a group's), BlobFiles, Journal slots,
-//                                    rings and notes of events
+//   5. leaves, none inside another:  Heap, PagePool inside it, InodeTable, HandleTable (in the
+//                                    last two the one of all inside a group's), BlobFiles,
+//                                    Journal slots, rings and notes of events
 // Observers and visitors are called with none of them held.
 #pragma once
 

@@ -13,13 +13,30 @@ constexpr uint32_t kCommitAhead = 64;   // pages asked for at once where there i
 
 }  // namespace
 
-int PagePool::commit(Lock& lock, uint32_t start, uint32_t count) {
+// A call into the kernel, without the lock.
+template <class Call>
+void PagePool::unlocked(Lock& lock, Call call) {
+  ++moving_;
   lock.unlock();
-  const uint64_t at = segment_.super()->heapOffset + start * kPageSize;
-  const int status = segment_.commit(at, uint64_t{count} * kPageSize);
+  call();
   lock.lock();
-  if (status == 0) committedPages_ += count;
-  return status;
+  if (--moving_ == 0) settled_.notify_all();
+}
+
+void PagePool::awaitSettled(Lock& lock) {
+  settled_.wait(lock, [&] { return moving_ == 0; });
+}
+
+bool PagePool::commitHeld(uint32_t start, uint32_t count) {
+  const uint64_t at = segment_.super()->heapOffset + start * kPageSize;
+  return segment_.commit(at, uint64_t{count} * kPageSize) == 0;
+}
+
+bool PagePool::commit(Lock& lock, uint32_t start, uint32_t count) {
+  bool done = false;
+  unlocked(lock, [&] { done = commitHeld(start, count); });
+  if (done) committedPages_ += count;
+  return done;
 }
 
 void PagePool::clear(uint32_t start, uint32_t count) {
@@ -31,14 +48,33 @@ uint32_t PagePool::takeLocked(Lock& lock, uint32_t count, uint32_t ahead) {
   uint32_t more = 0;
   const uint32_t start = takeUncommitted(count, ahead, &more);
   if (start == 0) return 0;
-  if (more > 0 && commit(lock, start, count + more) == 0) {
+  if (more > 0 && commit(lock, start, count + more)) {
     cached_.insert(start + count, more);
     return start;
   }
   if (more > 0) returned_.insert(start + count, more);
-  if (commit(lock, start, count) == 0) return start;
-  trimLocked(lock);
-  if (commit(lock, start, count) == 0) return start;
+  if (commit(lock, start, count)) return start;
+  returned_.insert(start, count);
+  return 0;
+}
+
+// Looks again, with nobody in the kernel. *zeroed: whether the pages are.
+uint32_t PagePool::takeSettled(Lock& lock, uint32_t count, bool* zeroed) {
+  awaitSettled(lock);
+  *zeroed = false;
+  if (const uint32_t start = cached_.take(count)) return start;
+  RunSet gone;
+  std::swap(gone, cached_);
+  decommit(gone);
+  noteReturned(gone);
+  uint32_t more = 0;
+  const uint32_t start = takeUncommitted(count, 0, &more);
+  if (start == 0) return 0;
+  *zeroed = commitHeld(start, count);
+  if (*zeroed) {
+    committedPages_ += count;
+    return start;
+  }
   returned_.insert(start, count);
   return 0;
 }
@@ -67,14 +103,16 @@ uint32_t PagePool::takeAside(uint32_t count, Reserve reserve) {
 
 uint32_t PagePool::take(uint32_t count, bool zeroed, Reserve reserve) {
   Lock lock(mutex_);
+  bool isZero = false;
   uint32_t start = cached_.take(count);
   if (start == 0) {
     start = takeLocked(lock, count, 0);
-    if (start != 0) return start;  // zero from the start
-    start = takeAside(count, reserve);
+    isZero = start != 0;
   }
+  if (start == 0) start = takeSettled(lock, count, &isZero);
+  if (start == 0) start = takeAside(count, reserve);
   lock.unlock();
-  if (start != 0 && zeroed) clear(start, count);
+  if (start != 0 && zeroed && !isZero) clear(start, count);
   return start;
 }
 
@@ -83,13 +121,16 @@ uint32_t PagePool::takeSome(uint32_t* pages, uint32_t most) {
   uint32_t count = 0;
   while (count < most && (pages[count] = cached_.take(1)) != 0) ++count;
   if (count > 0) return count;
+  bool zeroed = false;
   pages[0] = takeLocked(lock, 1, keeps_ ? kCommitAhead - 1 : 0);
+  if (pages[0] == 0) pages[0] = takeSettled(lock, 1, &zeroed);
   if (pages[0] == 0) return 0;
   for (count = 1; count < most && (pages[count] = cached_.take(1)) != 0;) ++count;
   return count;
 }
 
 void PagePool::giveLocked(Lock& lock, uint32_t start, uint32_t count) {
+  gifts_.fetch_add(1, std::memory_order_relaxed);
   if (aside_.pages() < asideTarget_) {
     aside_.insert(start, count);
     return noteUrgency();
@@ -108,19 +149,25 @@ void PagePool::giveSome(const uint32_t* pages, size_t count) {
   for (size_t i = 0; i < count; ++i) giveLocked(lock, pages[i], 1);
 }
 
-// Given back in bulk: neighbours have merged into runs by then, one system call each.
-void PagePool::trimLocked(Lock& lock) {
-  RunSet gone;
-  std::swap(gone, cached_);
-  if (gone.pages() == 0) return;
-  lock.unlock();
+// In bulk: neighbours have merged into runs by then, one system call each.
+void PagePool::decommit(const RunSet& gone) {
   for (const auto& [start, length] : gone.runs()) {
     segment_.decommit(segment_.super()->heapOffset + start * kPageSize,
                       uint64_t{length} * kPageSize);
   }
-  lock.lock();
+}
+
+void PagePool::noteReturned(const RunSet& gone) {
   committedPages_ -= gone.pages();
   for (const auto& [start, length] : gone.runs()) returned_.insert(start, length);
+}
+
+void PagePool::trimLocked(Lock& lock) {
+  RunSet gone;
+  std::swap(gone, cached_);
+  if (gone.pages() == 0) return;
+  unlocked(lock, [&] { decommit(gone); });
+  noteReturned(gone);
 }
 
 void PagePool::noteUrgency() {
@@ -146,8 +193,9 @@ void PagePool::keep(bool keep) {
 
 bool PagePool::trim() {
   Lock lock(mutex_);
-  const bool any = cached_.pages() > 0;
+  const bool any = cached_.pages() > 0 || moving_ > 0;
   trimLocked(lock);
+  awaitSettled(lock);
   return any;
 }
 

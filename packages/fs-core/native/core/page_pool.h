@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
 #include <map>
 #include <mutex>
@@ -31,8 +32,12 @@ class RunSet {
   uint64_t pages_ = 0;
 };
 
-// Thread-safe. Lock: mutex_, a leaf, not held while the kernel makes or takes back pages. Free
-// pages go back to the tmpfs, but for a small cache that trim() empties when space runs out.
+// Thread-safe. Lock: mutex_, a leaf, let go while the kernel makes or takes back pages. Free pages
+// go back to the tmpfs, but for a small cache that trim() empties when space runs out.
+//
+// What the kernel is just making or taking back is in no set, and asking for several pages that
+// don't fit takes the room of one for a moment. So who finds nothing waits until nobody is in the
+// kernel, and looks again under the lock, kept: 0 means that the disk was full at that instant.
 class PagePool {
  public:
   explicit PagePool(Segment& segment) : segment_(segment) {}
@@ -53,7 +58,10 @@ class PagePool {
   // Free pages had better come back at once: see keep(), and what is set aside is not complete.
   bool isUrgent() const { return urgent_.load(std::memory_order_relaxed); }
   void keep(bool keep);
+  // Gives back what is cached, and waits for who does so already. false: there was nothing.
   bool trim();
+  // Counts what makes another look at the pool worth while.
+  uint64_t gifts() const { return gifts_.load(std::memory_order_relaxed); }
   uint64_t committedBytes();
   uint64_t cachedBytes();
   // No page from here on was ever used.
@@ -70,8 +78,15 @@ class PagePool {
   uint32_t takeUncommitted(uint32_t count, uint32_t most, uint32_t* ahead);
   uint32_t takeAside(uint32_t count, Reserve reserve);
   void giveLocked(Lock& lock, uint32_t start, uint32_t count);
-  int commit(Lock& lock, uint32_t start, uint32_t count);
+  uint32_t takeSettled(Lock& lock, uint32_t count, bool* zeroed);
+  template <class Call>
+  void unlocked(Lock& lock, Call call);
+  void awaitSettled(Lock& lock);
+  bool commit(Lock& lock, uint32_t start, uint32_t count);
+  bool commitHeld(uint32_t start, uint32_t count);
   void trimLocked(Lock& lock);
+  void decommit(const RunSet& gone);
+  void noteReturned(const RunSet& gone);
   void noteUrgency();
   void clear(uint32_t start, uint32_t count);
 
@@ -83,6 +98,9 @@ class PagePool {
   uint32_t asideTarget_ = 0;
   uint64_t committedPages_ = 0;
   bool keeps_ = true;
+  uint32_t moving_ = 0;  // threads in the kernel
+  std::condition_variable settled_;
+  std::atomic<uint64_t> gifts_{0};
   std::atomic<bool> urgent_{false};
   std::atomic<uint32_t> end_{1};  // page 0 stays unused, so that reference 0 can mean none
 };
