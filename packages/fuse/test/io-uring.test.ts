@@ -27,6 +27,13 @@ ioUring.it(
   },
 );
 
+ioUring.it('a full disk waits for a close that lies in the queue of a busy CPU', async () => {
+  const folder = makeFolder();
+  const server = await Server.start(folder, { transport, io: 'direct' }, { maxBytes: '32M' });
+  expect(await run('python3', [programPath('late_close.py'), folder])).toBe('ok\n');
+  await server.stop();
+});
+
 ioUring.it(
   'each CPU has its own thread, which serves the requests that are made there',
   async () => {

@@ -15,14 +15,20 @@
 
 namespace ram::fuse {
 
-// Of one request.
+// Of one request, which waits for what is in the transport's queues at `mark` in any case.
 class Patience {
  public:
   using Clock = std::chrono::steady_clock;
 
+  explicit Patience(uint64_t mark) : mark(mark) {}
+
+  const uint64_t mark;
+
   // Space seems to be on its way.
   void renew() { deadline_ = std::min(Clock::now() + kQuiet, latest_); }
   bool isOver() const { return Clock::now() >= deadline_; }
+  // Also if space is given back all the time, but never enough.
+  bool isSpent() const { return Clock::now() >= latest_; }
   // When to look again whether it is on its way.
   Clock::time_point nextLook() const { return std::min(Clock::now() + kLook, deadline_); }
 

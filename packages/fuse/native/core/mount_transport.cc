@@ -2,6 +2,7 @@
 
 #include <sched.h>
 
+#include <algorithm>
 #include <fstream>
 
 namespace ram::fuse {
@@ -80,6 +81,17 @@ int MountTransport::send(uint32_t channel, std::span<const std::byte> reply) {
   size_t ring = 0;
   while (channel >= rings_[ring]->endChannel()) ring++;
   return rings_[ring]->send(channel, reply);
+}
+
+uint64_t MountTransport::mark() {
+  const uint64_t mark = marks_.fetch_add(1) + 1;
+  for (auto& ring : rings_) ring->mark(mark);
+  return mark;
+}
+
+bool MountTransport::hasReached(uint64_t mark) const {
+  return std::all_of(rings_.begin(), rings_.end(),
+                     [mark](auto& ring) { return ring->hasReached(mark); });
 }
 
 bool MountTransport::expectDelay() {

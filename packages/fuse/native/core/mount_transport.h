@@ -6,6 +6,7 @@
 // when the kernel doesn't agree.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -35,6 +36,8 @@ class MountTransport final : public Transport {
   bool expectDelay() override;
   // FORGETs come over /dev/fuse also where requests come over io_uring.
   bool isPending() const override { return device_.isPending(); }
+  uint64_t mark() override;
+  bool hasReached(uint64_t mark) const override;
   bool hasQueues() const override { return !rings_.empty(); }
   void startQueues() override;
   int openBacking(int fd) override { return device_.openBacking(fd); }
@@ -49,6 +52,7 @@ class MountTransport final : public Transport {
 
   DevFuse device_;
   std::vector<std::unique_ptr<UringRing>> rings_;  // made by start(), before any request
+  std::atomic<uint64_t> marks_{0};
 };
 
 }  // namespace ram::fuse

@@ -130,7 +130,7 @@ int64_t Session::run(const Operation& operation, Request request, Reply& reply) 
 int64_t Session::retryWithFreedSpace(const Operation& operation, const Request& request,
                                      Reply& reply) {
   if (!transport.expectDelay()) return -ENOSPC;
-  Patience patience;
+  Patience patience(transport.mark());
   uint64_t expected = freedSpace.expected();
   for (;;) {
     uint64_t seen = freedSpace.arrivals();
@@ -145,9 +145,12 @@ int64_t Session::retryWithFreedSpace(const Operation& operation, const Request& 
 
 // Until something is given back after arrivals() were `seen`. False: none seems to be on its way.
 bool Session::awaitArrival(uint64_t seen, Patience& patience) {
+  if (patience.isSpent()) return false;
   do {
     const bool awaits = fileSystem.awaitedForgets() > held_.load();
-    if (awaits && (transport.isPending() || freedSpace.isComing())) patience.renew();
+    const bool isNear = awaits && (transport.isPending() || freedSpace.isComing());
+    // The last close of a deleted file may lie in the queue of another CPU.
+    if (isNear || !transport.hasReached(patience.mark)) patience.renew();
     if (freedSpace.wait(seen, patience.nextLook())) return true;
   } while (!patience.isOver());
   return false;
@@ -164,7 +167,7 @@ uint32_t Session::lowerHeld() {
 
 void Session::awaitForgotten() {
   if (lowerHeld() <= held_.load() || !transport.expectDelay()) return;
-  Patience patience;
+  Patience patience(transport.mark());
   for (;;) {
     uint64_t seen = freedSpace.arrivals();
     uint32_t left = fileSystem.awaitedForgets();

@@ -21,6 +21,9 @@ class Transport {
   virtual bool expectDelay() = 0;
   // Whether the kernel has something for this process, FORGETs perhaps, that no thread has read.
   virtual bool isPending() const { return false; }
+  // Lets each queue of io_uring tell when what lies in it now has been served: hasReached() this.
+  virtual uint64_t mark() { return 0; }
+  virtual bool hasReached(uint64_t) const { return true; }
 
   // Makes an open file known to the kernel, for passthrough. Returns its id > 0 or -errno.
   virtual int openBacking(int fd) = 0;

@@ -5,6 +5,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <optional>
@@ -122,6 +123,7 @@ void UringRing::begin() {
   resting_.pop_back();
   worker->called = true;
   worker->wake.notify_one();
+  reached_ = marked_;
 }
 
 void UringRing::run(Worker& worker) {
@@ -151,10 +153,7 @@ void UringRing::lead(Worker& worker) {
     // next requests then find the leader awake, and are in the ring when it goes on.
     bool idle = io_.isSubmitted() && io_.isEmpty();
     int error = io_.enter(idle);
-    if (isFatal(error)) {
-      ended_ = true;
-      return;
-    }
+    if (isFatal(error)) return end();
     io_uring_cqe completion;
     if (io_.take(&completion)) complete(worker, completion);
   }
@@ -248,8 +247,7 @@ void UringRing::complete(Worker& worker, const io_uring_cqe& completion) {
   }
   auto* entry = reinterpret_cast<UringEntry*>(completion.user_data);
   if (completion.res < 0) {
-    ended_ = true;  // the mount is gone, or the kernel went back to /dev/fuse
-    return;
+    return end();  // the mount is gone, or the kernel went back to /dev/fuse
   }
   serve(worker, *entry);
 }
@@ -293,6 +291,18 @@ void UringRing::answer(UringEntry& entry) {
   ringBell();
 }
 
+void UringRing::mark(uint64_t mark) {
+  std::lock_guard lock(mutex_);
+  marked_ = std::max(marked_, mark);
+  ringBell();
+}
+
+void UringRing::end() {
+  ended_ = true;
+  std::lock_guard lock(mutex_);
+  reached_ = UINT64_MAX;
+}
+
 // Lock: mutex_.
 void UringRing::ringBell() {
   uint64_t one = 1;
@@ -304,6 +314,8 @@ void UringRing::takePosted() {
   {
     std::lock_guard lock(mutex_);
     posted.swap(posted_);
+    // Completions come in order: what came before the bell is served.
+    if (!stopping_) reached_ = marked_;
   }
   for (UringEntry* entry : posted) commit(*entry);
 }
@@ -329,6 +341,7 @@ void UringRing::stop() {
   {
     std::lock_guard lock(mutex_);
     stopping_ = true;
+    reached_ = UINT64_MAX;
     workers.swap(workers_);
     resting_.clear();
     for (auto& worker : workers) worker->wake.notify_one();

@@ -17,6 +17,7 @@
 // entry, is answered, and so fetches (poke).
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -52,6 +53,11 @@ class UringRing {
   // is nothing to answer.
   int send(uint32_t channel, std::span<const std::byte> reply);
 
+  // Marks what its queues hold now; reached when that is served, or never will be. A request that
+  // no entry has taken yet is not seen. Marks ascend. From any thread.
+  void mark(uint64_t mark);
+  bool hasReached(uint64_t mark) const { return reached_.load() >= mark; }
+
   // Whether the calling thread is one of a ring's, and can hand on the leader's role if it has it.
   // See Transport::expectDelay.
   static bool isWorker();
@@ -86,6 +92,7 @@ class UringRing {
   void complete(Worker& worker, const io_uring_cqe& completion);
   void serve(Worker& worker, UringEntry& entry);
   void takePosted();
+  void end();
 
   RequestHandler& handler_;
   const int device_;
@@ -105,7 +112,9 @@ class UringRing {
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<Worker*> resting_;
   std::vector<UringEntry*> posted_;
-  int bell_ = -1;  // an eventfd: something was posted, or the ring stops
+  int bell_ = -1;  // an eventfd: something was posted or marked, or the ring stops
+  uint64_t marked_ = 0;
+  std::atomic<uint64_t> reached_{UINT64_MAX};  // changed under mutex_; when it serves, else all
   std::atomic<bool> stopping_{false};
   std::atomic<uint32_t> threads_{0};
 };

@@ -9,6 +9,14 @@
 namespace ram::fuse {
 namespace {
 
+// In another thread than the harness's.
+void handleApart(Harness& harness, const RequestBuilder& request) {
+  std::vector<uint64_t> memory(kReplyMax / 8);
+  Bytes bytes = request.bytes();
+  harness.session.handle(std::as_bytes(std::span(bytes)).first(request.size()), 0,
+                         std::as_writable_bytes(std::span(memory)));
+}
+
 TEST_CASE("space: a full disk takes more once the kernel forgets what was deleted") {
   Harness harness;
   harness.start();
@@ -23,10 +31,7 @@ TEST_CASE("space: a full disk takes more once the kernel forgets what was delete
     while (harness.transport.delays < 2) std::this_thread::yield();
     RequestBuilder forget(kForget, inode);
     forget.with(ForgetIn{1});
-    std::vector<uint64_t> memory(kReplyMax / 8);
-    Bytes bytes = forget.bytes();
-    harness.session.handle(std::as_bytes(std::span(bytes)).first(forget.size()), 0,
-                           std::as_writable_bytes(std::span(memory)));
+    handleApart(harness, forget);
   });
   CHECK(harness.call(make).header.error == 0);
   kernel.join();
@@ -47,15 +52,51 @@ TEST_CASE("space: a request waits for as long as the kernel's FORGETs are to be 
     harness.transport.pending = false;
     RequestBuilder forget(kForget, 77);
     forget.with(ForgetIn{1});
-    std::vector<uint64_t> memory(kReplyMax / 8);
-    Bytes bytes = forget.bytes();
-    harness.session.handle(std::as_bytes(std::span(bytes)).first(forget.size()), 0,
-                           std::as_writable_bytes(std::span(memory)));
+    handleApart(harness, forget);
   });
   CHECK(harness.call(RequestBuilder(kStatfs)).header.error == 0);
   answered = true;
   kernel.join();
   CHECK_FALSE(wasAnswered);
+}
+
+TEST_CASE("space: a request waits for as long as another queue is not read, for a close perhaps") {
+  Harness harness;
+  harness.start();
+  const uint64_t inode = harness.createFile("a");
+  harness.files.inodesMax = harness.files.inodeCount();
+  CHECK(harness.call(RequestBuilder(kUnlink).name("a")).header.error == 0);
+  harness.transport.reached = 0;
+  std::atomic<bool> answered{false};
+  bool wasAnswered = false;
+  std::thread other([&] {
+    // Longer than a request waits for what is not on its way.
+    while (harness.transport.markLooks < 100 && !answered) std::this_thread::yield();
+    wasAnswered = answered;
+    handleApart(harness, RequestBuilder(kRelease, inode).with(ReleaseIn{inode, 0, 0, 0}));
+    harness.transport.reached = harness.transport.lastMark.load();
+    RequestBuilder forget(kForget, inode);
+    forget.with(ForgetIn{1});
+    handleApart(harness, forget);
+  });
+  RequestBuilder make(kMknod);
+  make.with(MknodIn{0100644, 0, 0, 0}).name("b");
+  CHECK(harness.call(make).header.error == 0);
+  answered = true;
+  other.join();
+  CHECK_FALSE(wasAnswered);
+}
+
+TEST_CASE("space: a request is refused in the end, though closes go on and on") {
+  Harness harness;
+  harness.start();
+  harness.createFile("a");
+  harness.files.inodesMax = harness.files.inodeCount();
+  CHECK(harness.call(RequestBuilder(kUnlink).name("a")).header.error == 0);
+  harness.transport.onMarkLook = [&] { harness.session.freedSpace.arrived(); };
+  RequestBuilder make(kMknod);
+  make.with(MknodIn{0100644, 0, 0, 0}).name("b");
+  CHECK(harness.call(make).header.error == -ENOSPC);
 }
 
 TEST_CASE("space: what somebody held, and let go, does not stand for what is deleted later") {

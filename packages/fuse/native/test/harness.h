@@ -6,6 +6,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstring>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <type_traits>
@@ -56,6 +57,12 @@ class RecordingTransport final : public Transport {
     if (pending) pendingLooks++;
     return pending;
   }
+  uint64_t mark() override { return ++lastMark; }
+  bool hasReached(uint64_t mark) const override {
+    markLooks++;
+    if (onMarkLook) onMarkLook();
+    return mark <= reached;
+  }
 
   int openBacking(int) override { return backingResult < 0 ? backingResult : ++lastBacking; }
   void closeBacking(int) override { closedBackings++; }
@@ -85,6 +92,9 @@ class RecordingTransport final : public Transport {
   std::atomic<int> delays{0};
   std::atomic<bool> pending{false};
   mutable std::atomic<int> pendingLooks{0};
+  std::atomic<uint64_t> lastMark{0}, reached{UINT64_MAX};
+  mutable std::atomic<int> markLooks{0};
+  std::function<void()> onMarkLook;
 };
 
 // A request's bytes: structs as they are, strings with their NUL.
