@@ -12,6 +12,7 @@ import {
   openLogFile,
   ramdArguments,
   ramdPath,
+  showPath,
 } from '@ram/daemon';
 import type { DiskRequest, MountedDisk, RamdMessage } from '@ram/daemon';
 import { unmountDisk } from './unmount-disk.ts';
@@ -66,7 +67,7 @@ function start(program: string, request: DiskRequest, log: string): ChildProcess
 
 function waitForReady(child: ChildProcess, log: string, limitMs: number): Promise<MountedDisk> {
   return new Promise((resolve, reject) => {
-    const hint = `See what it wrote: tail ${log}`;
+    const hint = `See what it wrote: tail ${showPath(log)}`;
     const timer = setTimeout(() => {
       const message = `the server did not mount in ${limitMs / 1000} s and was ended`;
       reject(appError('ERR_RAM_NO_ANSWER', message, hint));

@@ -1,8 +1,10 @@
 import {
   appError,
+  busyError,
   conditionOf,
   kill,
   mountOf,
+  mountsBelow,
   probeServer,
   removeLeftOvers,
   requestUnmount,
@@ -157,6 +159,8 @@ async function waitUntilGone({ server }: DiskState, limitMs = exitLimitMs): Prom
 }
 
 function busy(directory: string, cause: unknown): Error {
+  const below = mountsBelow(directory);
+  if (below.length > 0) return busyError(directory, below, cause);
   const holders = findDiskHolders(directory);
   const shown = holders
     .slice(0, holdersShownMax)

@@ -127,6 +127,20 @@ root.describe('ram refuses, to a plain user', () => {
     expect(readdirSync(sandbox.runtime)).toEqual([]);
   });
 
+  it.each([
+    ['--suid', 'ERR_RAM_NOT_PERMITTED', /--suid is for root\. .*without --suid$/],
+    ['--dev', 'ERR_RAM_NOT_PERMITTED', /--dev is for root\. .*without --dev$/],
+    ['--allow-other', 'ERR_RAM_MOUNT_DENIED', /user_allow_other .*without --allow-other$/],
+  ])('%s', async (flag, code, words) => {
+    const args = ['mount', join(sandbox.directory, 'empty'), flag];
+    const { stdout } = await sandbox.ram(...args, '--json');
+    expect(JSON.parse(stdout).error.code).toBe(code);
+    const result = await sandbox.ram(...args);
+    expect(result).toMatchObject({ code: 5, stdout: '' });
+    expect(result.stderr.trimEnd()).toMatch(words);
+    expect(readdirSync(sandbox.runtime)).toEqual([]);
+  });
+
   it("another user's directory", async () => {
     const result = await sandbox.ram('mount', '/media');
     expect(result).toMatchObject({ code: 5, stderr: expect.stringMatching(/another user/) });

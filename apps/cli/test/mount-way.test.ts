@@ -41,6 +41,45 @@ fuse.it('mounts as an older kernel would, and says what that lacks', async () =>
   expect((await sandbox.shell('echo hello > one/a && cat one/a')).stdout).toBe('hello\n');
 });
 
+root.it('gives the mount the rights that it is told', async () => {
+  const optionsOfOne = async (): Promise<string> =>
+    (await sandbox.shell('grep " $PWD/one " /proc/self/mountinfo')).stdout;
+  await mountOne();
+  expect(await optionsOfOne()).toMatch(/ rw,nosuid,nodev,.*allow_other/);
+  await sandbox.clear();
+  const { disk } = await mountOne('--suid', '--dev', '--no-allow-other', '--default-permissions');
+  expect(disk).toMatchObject({ allowOther: false });
+  const options = await optionsOfOne();
+  expect(options).toMatch(/default_permissions/);
+  expect(options).not.toMatch(/nosuid|nodev|allow_other/);
+  await sandbox.clear();
+  await mountOne('--no-default-permissions');
+  expect(await optionsOfOne()).not.toMatch(/default_permissions/);
+});
+
+fuse.it('hides what is in the directory, when told', async () => {
+  await sandbox.shell('touch one/hidden');
+  const { disk } = await mountOne('--nonempty', '--locks', 'volume');
+  expect(disk).toMatchObject({ phase: 'mounted' });
+  const locked = await sandbox.shell('touch one/a && flock -n one/a echo locked && ls one');
+  expect(locked).toMatchObject({ stdout: 'locked\na\n', stderr: '' });
+  await sandbox.clear();
+  expect((await sandbox.shell('ls one && rm one/hidden')).stdout).toBe('hidden\n');
+});
+
+root.it('names what is mounted on a disk that is to go', async () => {
+  await mountOne();
+  const inner = join(sandbox.directory, 'one', 'a b');
+  await sandbox.shell('mkdir "one/a b" && mount -t tmpfs none "one/a b"');
+  const { code, stderr } = await sandbox.ram('umount', 'one', '--yes');
+  expect(code).toBe(4);
+  expect(stderr).toMatch(
+    `one is in use: other file systems are mounted on it, at '${inner}'. ` +
+      `Unmount them first: umount '${inner}'\n`,
+  );
+  expect(await sandbox.shell("umount 'one/a b'")).toMatchObject({ code: 0 });
+});
+
 root.it('says what is missing where io_uring is off', async () => {
   const directory = join(sandbox.directory, 'one');
   const args = ['mount', directory, '--transport', 'io_uring', '--json'];
@@ -78,6 +117,7 @@ it.each([
   [['--transport', 'pigeon'], 'device, io_uring'],
   [['--kernel', '5.10'], '5.15, 6.1, 6.18'],
   [['--kernel', '6.1', '--transport', 'io_uring'], 'Leave one'],
+  [['--locks', 'mine'], 'kernel, volume'],
 ])('refuses %j and names what there is', async (flags, expected) => {
   const { code, stderr } = await sandbox.ram('mount', join(sandbox.directory, 'one'), ...flags);
   expect(code).toBe(2);

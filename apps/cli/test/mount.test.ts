@@ -53,12 +53,18 @@ for (const { user, needs } of users) {
       const args = ['--name', 'js', '--size', '1G', '--max-files', '10', '--json'];
       const mounted = JSON.parse((await sandbox.ram('mount', directory, ...args)).stdout);
       expect(mounted).toMatchObject({
-        disk: { name: 'js', directory, maxBytes: 2 ** 30, files: 0, phase: 'mounted' },
+        disk: { name: 'js', directory, maxBytes: 2 ** 30, maxFiles: 10, files: 0 },
         notices: [],
       });
       const disk = { name: 'js', directory, state: 'mounted', maxBytes: 2 ** 30 };
       expect(JSON.parse((await sandbox.ram('status', 'js', '--json')).stdout)).toMatchObject({
-        disks: [{ ...disk, pid: expect.any(Number), details: { files: 0, backing: 'tmpfs' } }],
+        disks: [
+          {
+            ...disk,
+            pid: expect.any(Number),
+            details: { files: 0, maxFiles: 10, backing: 'tmpfs', phase: 'mounted' },
+          },
+        ],
         total: { disks: 1, maxBytes: 2 ** 30, files: 0 },
       });
       const full = await sandbox.shell('cd "a b" && for n in {1..11}; do : > $n || break; done');
@@ -101,7 +107,9 @@ for (const { user, needs } of users) {
       const sizes = [];
       for (const name of ['one', 'two']) {
         const args = ['mount', join(sandbox.directory, name), '--json'];
-        sizes.push(JSON.parse((await sandbox.ram(...args)).stdout).disk.maxBytes);
+        const { disk } = JSON.parse((await sandbox.ram(...args)).stdout);
+        expect(disk.maxFiles).toBe(null);
+        sizes.push(disk.maxBytes);
       }
       // tmpfs rounds to pages.
       expect(Math.abs(sizes[0] / 2 - sizes[1])).toBeLessThan(2 ** 16);

@@ -43,6 +43,7 @@ export interface Sandbox {
   readonly runtime: string;
   readonly logs: string;
   ram(...args: string[]): Promise<ChildResult>;
+  ramWith(env: Record<string, string>, ...args: string[]): Promise<ChildResult>;
   run(command: string, args: readonly string[], options?: RunOptions): Promise<ChildResult>;
   /** With the directory as its working directory. */
   shell(script: string, options?: RunOptions): Promise<ChildResult>;
@@ -123,6 +124,10 @@ class SandboxOf implements Sandbox {
 
   ram(...args: string[]): Promise<ChildResult> {
     return this.run(process.execPath, [ramProgram, ...args]);
+  }
+
+  ramWith(env: Record<string, string>, ...args: string[]): Promise<ChildResult> {
+    return this.run(process.execPath, [ramProgram, ...args], { env });
   }
 
   run(command: string, args: readonly string[], options: RunOptions = {}): Promise<ChildResult> {

@@ -30,7 +30,8 @@ export interface DiskStatus {
   bytes: Record<string, number>;
   /** Files, directories, links and all else, without the root. */
   files: number;
-  maxFiles: number;
+  /** How many there may be, as it was asked for; null: as many as fit into its memory. */
+  maxFiles: number | null;
   /** Whether the kernel may move content out to swap. */
   swap: boolean;
   swappedBytes: number;

@@ -8,6 +8,7 @@ import type {
   UnmountRequest,
 } from './api.ts';
 import { appError, fromPlainError } from './app-error.ts';
+import { showPath } from './show-path.ts';
 
 const replyBytesMax = 16 * 1024 * 1024;
 
@@ -43,7 +44,9 @@ function call<T>(
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const fail = (cause: unknown): void => {
-      reject(appError('ERR_RAM_NO_ANSWER', `no answer on ${socketPath}`, undefined, cause));
+      reject(
+        appError('ERR_RAM_NO_ANSWER', `no answer on ${showPath(socketPath)}`, undefined, cause),
+      );
     };
     const outgoing = request(
       {

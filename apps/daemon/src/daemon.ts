@@ -10,7 +10,7 @@ import type { DiskState } from './disk-state.ts';
 import { Disk } from './disk.ts';
 import type { Log } from './log.ts';
 import { readMemory } from './memory.ts';
-import { mountWayOf } from './mount-way.ts';
+import { checkMountRights, mountWayOf } from './mount-way.ts';
 import type { MountWay } from './mount-way.ts';
 import { prepareMountPoint } from './prepare-mount-point.ts';
 import { decideSize } from './size-policy.ts';
@@ -27,7 +27,6 @@ export interface DiskRequest extends MountWay {
   /** Default true. */
   swap?: boolean;
   readOnly?: boolean;
-  allowOther?: boolean;
   /** Whether it gets a page at once; without it when one is asked for. Default false. */
   page?: boolean;
 }
@@ -86,8 +85,10 @@ export class Daemon {
 
   /** Mounts a disk; when it throws nothing is mounted and no state is left. */
   async mount(request: DiskRequest): Promise<MountedDisk> {
-    const { swap = true, readOnly = false, allowOther, maxFiles } = request;
-    const { directory, notices } = await prepareMountPoint(request.directory, this.#runtime);
+    const { swap = true, readOnly = false, nonempty = false, maxFiles } = request;
+    checkMountRights(request);
+    const prepared = await prepareMountPoint(request.directory, this.#runtime, nonempty);
+    const { directory, notices } = prepared;
     const { memoryBytes, swapBytes } = readMemory();
     const state = await claimDisk(this.#runtime, {
       name: request.name,
@@ -114,7 +115,6 @@ export class Daemon {
           this.#log.write('error', 'page failed', { name, error: toPlainError(error) });
         },
         ...(maxFiles === undefined ? {} : { maxFiles }),
-        ...(allowOther === undefined ? {} : { allowOther }),
         ...mountWayOf(request),
       });
       this.#keep(disk, state);

@@ -9,7 +9,11 @@ import { mountAt, mountOf, readMountTable } from './mount-table.ts';
 import { Page } from './page/page.ts';
 import { volumeEvents } from './page/volume-events.ts';
 import { showPath } from './show-path.ts';
-import { translateMountError, translateVolumeError } from './translate-error.ts';
+import {
+  translateMountError,
+  translateUnmountError,
+  translateVolumeError,
+} from './translate-error.ts';
 
 export interface DiskOptions extends MountWay {
   name: string;
@@ -19,8 +23,6 @@ export interface DiskOptions extends MountWay {
   maxFiles?: number;
   swap: boolean;
   readOnly: boolean;
-  /** Default: as root. */
-  allowOther?: boolean;
   log: string;
   /** Told when a page fails; the disk goes on. */
   reportPageError?: (error: unknown) => void;
@@ -93,7 +95,7 @@ export class Disk {
       // The kernel may hold a mount that was taken away until its last user is gone.
       this.#resolveUnmounted();
     } catch (error) {
-      throw translateMountError(error, this.options.directory);
+      throw translateUnmountError(error, this.options.directory);
     } finally {
       this.#unmounting = false;
     }
@@ -112,7 +114,7 @@ export class Disk {
       freeBytes: usage.freeBytes,
       bytes: { ...usage.bytes },
       files: Math.max(0, usage.inodes - 1),
-      maxFiles: usage.maxInodes,
+      maxFiles: this.options.maxFiles ?? null,
       swap,
       swappedBytes: usage.swappedBytes,
       backing: this.#volume.backing,
@@ -185,13 +187,9 @@ function makeVolume({ name, maxBytes, maxFiles, swap }: DiskOptions): Volume {
   }
 }
 
-function mountOptions({ name, readOnly, allowOther, ...rest }: DiskOptions): MountOptions {
-  return {
-    name,
-    readOnly,
-    ...(allowOther === undefined ? {} : { allowOther }),
-    ...mountWayOf(rest),
-  };
+function mountOptions(options: DiskOptions): MountOptions {
+  const { name, readOnly } = options;
+  return { name, readOnly, ...mountWayOf(options) };
 }
 
 function isRoot(): boolean {

@@ -14,6 +14,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { appError } from './app-error.ts';
 import { conditionOf, identify } from './process-identity.ts';
 import type { ProcessIdentity } from './process-identity.ts';
+import { showPath } from './show-path.ts';
 
 const waitLimitMs = 5_000;
 const pollIntervalMs = 10;
@@ -61,8 +62,8 @@ async function acquire(path: string, aside: string): Promise<void> {
     if (performance.now() > end) {
       throw appError(
         'ERR_RAM_NO_ANSWER',
-        `another process holds ${path} for more than five seconds`,
-        `See which one: cat ${path}/*`,
+        `another process holds ${showPath(path)} for more than five seconds`,
+        `See which one: cat ${showPath(path)}/*`,
       );
     }
     if (!retry) await delay(pollIntervalMs);

@@ -64,12 +64,15 @@ describe('checkMountPoint', () => {
       withCode('ERR_RAM_NOT_A_DIRECTORY'),
     );
     expect(() => checkMountPoint(directory)).toThrow(withCode('ERR_RAM_NOT_EMPTY'));
+    expect(() => checkMountPoint(directory, { nonempty: true })).not.toThrow();
   });
 
   it("takes another user's directory only where that shares it", () => {
-    expect(() => checkMountPoint(empty, 12_345)).not.toThrow();
+    expect(() => checkMountPoint(empty, { uid: 12_345 })).not.toThrow();
     chmodSync(empty, 0o1777);
-    expect(() => checkMountPoint(empty, 12_345)).toThrow(withCode('ERR_RAM_NOT_PERMITTED'));
-    expect(() => checkMountPoint(empty, 0)).not.toThrow();
+    expect(() => checkMountPoint(empty, { uid: 12_345 })).toThrow(
+      withCode('ERR_RAM_NOT_PERMITTED'),
+    );
+    expect(() => checkMountPoint(empty, { uid: 0 })).not.toThrow();
   });
 });

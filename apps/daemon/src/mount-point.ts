@@ -38,10 +38,14 @@ export function resolveMountPoint(path: string, table = readMountTable()): strin
  * Whether a disk can be mounted there, as far as one can see before it is tried.
  *
  * @param directory From `resolveMountPoint`; no mount point.
+ * @param options.nonempty Whether it may hold something, which is hidden then.
  * @throws ERR_RAM_NO_MOUNT_POINT, ERR_RAM_NOT_A_DIRECTORY, ERR_RAM_NOT_EMPTY,
  *   ERR_RAM_NOT_PERMITTED
  */
-export function checkMountPoint(directory: string, uid = process.geteuid?.() ?? 0): void {
+export function checkMountPoint(
+  directory: string,
+  { nonempty = false, uid = process.geteuid?.() ?? 0 } = {},
+): void {
   const shown = showPath(directory);
   const stats = attempt(directory, () => lstatSync(directory));
   if (!stats.isDirectory()) {
@@ -58,11 +62,11 @@ export function checkMountPoint(directory: string, uid = process.geteuid?.() ?? 
       'Take a directory of your own, or mount as root',
     );
   }
-  if (attempt(directory, () => readdirSync(directory)).length > 0) {
+  if (attempt(directory, () => readdirSync(directory)).length > 0 && !nonempty) {
     throw appError(
       'ERR_RAM_NOT_EMPTY',
       `${shown} is not empty, and a disk would hide what is in it`,
-      'Take an empty directory',
+      'Take an empty directory, or hide what is in it with --nonempty',
     );
   }
 }

@@ -47,6 +47,14 @@ export function mountAt(
   return table.findLast((entry) => entry.directory === directory);
 }
 
+/** What is mounted below `directory`, the last mount first: that one has none below it. */
+export function mountsBelow(
+  directory: string,
+  table: readonly MountEntry[] = readMountTable(),
+): MountEntry[] {
+  return table.filter((entry) => entry.directory.startsWith(`${directory}/`)).toReversed();
+}
+
 /** Whether the entry is a disk of ours, whoever serves it. */
 export function isRamMount(entry: MountEntry): boolean {
   return entry.type === 'fuse.ram';

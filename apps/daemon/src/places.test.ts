@@ -6,17 +6,19 @@ import { checkPrivateDirectory, ensurePrivateDirectory, findPlaces, logPath } fr
 
 const own = process.geteuid?.() ?? 0;
 const someone = own + 1000;
+const initial = { isInitial: true, outsideUid: own, isAmbiguous: false };
 const notPermitted = expect.objectContaining({ code: 'ERR_RAM_NOT_PERMITTED' });
 
 describe('findPlaces', () => {
   it('gives root the places of the system', () => {
-    const places = findPlaces({ XDG_RUNTIME_DIR: '/run/user/0', HOME: '/root' }, 0);
+    const environment = { XDG_RUNTIME_DIR: '/run/user/0', HOME: '/root' };
+    const places = findPlaces(environment, 0, initial, () => false);
     expect(places).toEqual({ runtime: '/run/ram', logs: '/var/log/ram' });
     expect(logPath(places)).toBe('/var/log/ram/ramd.log');
   });
 
   it('gives others a folder in /tmp and in their home', () => {
-    expect(findPlaces({ HOME: '/home/a' }, someone)).toEqual({
+    expect(findPlaces({ HOME: '/home/a' }, someone, initial, () => true)).toEqual({
       runtime: `/tmp/ram-${someone}`,
       logs: '/home/a/.local/state/ram',
     });
@@ -26,11 +28,29 @@ describe('findPlaces', () => {
     const directory = temporaryDirectory();
     const environment = { HOME: '/x', XDG_RUNTIME_DIR: directory, XDG_STATE_HOME: '/state' };
     const expected = own === 0 ? '/run/ram' : join(directory, 'ram');
-    expect(findPlaces(environment, own).runtime).toBe(expected);
-    expect(findPlaces(environment, someone)).toEqual({
+    expect(findPlaces(environment, own, initial).runtime).toBe(expected);
+    expect(findPlaces(environment, someone, initial, () => true)).toEqual({
       runtime: `/tmp/ram-${someone}`,
       logs: '/state/ram',
     });
+  });
+
+  it('puts the log beside the sockets where a home is not writable', () => {
+    expect(findPlaces({ HOME: '/nonexistent' }, someone, initial, () => false)).toEqual({
+      runtime: `/tmp/ram-${someone}`,
+      logs: `/tmp/ram-${someone}/log`,
+    });
+  });
+
+  it('gives root of a user namespace the places of the user, where not those of root', () => {
+    const inside = { isInitial: false, outsideUid: someone, isAmbiguous: false };
+    const own = (path: string): boolean => path.startsWith('/home');
+    const runtime = `/tmp/ram-${someone}`;
+    const logs = '/home/a/.local/state/ram';
+    expect(findPlaces({ HOME: '/home/a' }, 0, inside, own)).toEqual({ runtime, logs });
+    // As in containers.
+    const system = { runtime: '/run/ram', logs: '/var/log/ram' };
+    expect(findPlaces({ HOME: '/home/a' }, 0, inside, () => true)).toEqual(system);
   });
 
   it('takes RAM_RUNTIME_DIR and RAM_LOG_DIR before all else', () => {

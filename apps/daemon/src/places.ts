@@ -1,8 +1,11 @@
-import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, lstatSync, mkdirSync } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { appError } from './app-error.ts';
 import { showPath } from './show-path.ts';
+import { readUserNamespace } from './user-namespace.ts';
+import type { UserNamespace } from './user-namespace.ts';
 
 /** Where sockets, state and logs are. */
 export interface Places {
@@ -12,24 +15,39 @@ export interface Places {
   logs: string;
 }
 
+const advice = 'Set RAM_RUNTIME_DIR and RAM_LOG_DIR to folders of your own';
+
 /**
- * Root: /run/ram and /var/log/ram. Others: $XDG_RUNTIME_DIR/ram, or /tmp/ram-UID without it, and
- * $XDG_STATE_HOME/ram, or ~/.local/state/ram. RAM_RUNTIME_DIR and RAM_LOG_DIR go before.
- * Touches nothing.
+ * Root: /run/ram and /var/log/ram. Others, and root of a user namespace who may not write there:
+ * $XDG_RUNTIME_DIR/ram, or /tmp/ram-UID without it, and $XDG_STATE_HOME/ram, or ~/.local/state/ram,
+ * or where neither can be made a folder beside the sockets. RAM_RUNTIME_DIR and RAM_LOG_DIR go
+ * before. Touches nothing.
  */
-export function findPlaces(environment: NodeJS.ProcessEnv = process.env, uid = userId()): Places {
+export function findPlaces(
+  environment: NodeJS.ProcessEnv = process.env,
+  uid = userId(),
+  namespace: UserNamespace = readUserNamespace(uid),
+  canBe: (path: string, uid: number) => boolean = canBeOwn,
+): Places {
+  const hasSystemPlace = (path: string): boolean =>
+    uid === 0 && (namespace.isInitial || canBe(path, uid));
+  const runtime =
+    given(environment, 'RAM_RUNTIME_DIR') ??
+    (hasSystemPlace('/run/ram') ? '/run/ram' : userRuntime(environment, uid, namespace));
+  const log = given(environment, 'RAM_LOG_DIR');
+  if (log !== undefined) return { runtime, logs: log };
+  if (hasSystemPlace('/var/log/ram')) return { runtime, logs: '/var/log/ram' };
   const home = environment.HOME || homedir();
-  const root = uid === 0;
+  const state = absolute(environment.XDG_STATE_HOME) ?? join(home, '.local', 'state');
+  const logs = join(state, 'ram');
+  return { runtime, logs: canBe(logs, uid) ? logs : join(runtime, 'log') };
+}
+
+function userRuntime(environment: NodeJS.ProcessEnv, uid: number, { outsideUid }: UserNamespace) {
   const xdgRuntime = absolute(environment.XDG_RUNTIME_DIR);
-  const xdgState = absolute(environment.XDG_STATE_HOME) ?? join(home, '.local', 'state');
-  const userRuntime =
-    xdgRuntime !== undefined && isOwn(xdgRuntime, uid)
-      ? join(xdgRuntime, 'ram')
-      : `/tmp/ram-${uid}`;
-  return {
-    runtime: given(environment, 'RAM_RUNTIME_DIR') ?? (root ? '/run/ram' : userRuntime),
-    logs: given(environment, 'RAM_LOG_DIR') ?? (root ? '/var/log/ram' : join(xdgState, 'ram')),
-  };
+  if (xdgRuntime !== undefined && isOwn(xdgRuntime, uid)) return join(xdgRuntime, 'ram');
+  // Root of a namespace has the same place as the user who it is outside.
+  return `/tmp/ram-${uid === 0 ? outsideUid : uid}`;
 }
 
 /** The one log of all servers of a user. */
@@ -54,14 +72,24 @@ export function ensurePrivateDirectory(path: string, uid = userId()): void {
  * @throws ERR_RAM_NOT_PERMITTED
  */
 export function checkPrivateDirectory(path: string, uid = userId()): void {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
+  const stats = lookAt(path);
   if (stats === undefined) return;
-  if (!stats.isDirectory() || stats.uid !== uid) {
+  if (!stats.isDirectory() || stats.uid !== uid || !isProvenOwner(path, stats, uid)) {
     throw appError(
       'ERR_RAM_NOT_PERMITTED',
       `${showPath(path)} is ${stats.isDirectory() ? "another user's" : 'no directory'}`,
-      'Set RAM_RUNTIME_DIR and RAM_LOG_DIR to folders of your own',
+      advice,
     );
+  }
+}
+
+/** Undefined when it isn't there. @throws ERR_RAM_NOT_PERMITTED */
+function lookAt(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw appError('ERR_RAM_NOT_PERMITTED', `no way to ${showPath(path)} (${code})`, advice, error);
   }
 }
 
@@ -75,7 +103,7 @@ function makeDirectory(path: string): void {
     throw appError(
       'ERR_RAM_NOT_PERMITTED',
       `${showPath(path)} can't be made (${code})`,
-      'Set RAM_RUNTIME_DIR and RAM_LOG_DIR to folders of your own',
+      advice,
       error,
     );
   }
@@ -93,8 +121,42 @@ function absolute(path: string | undefined): string | undefined {
 }
 
 function isOwn(directory: string, uid: number): boolean {
-  const stats = lstatSync(directory, { throwIfNoEntry: false });
-  return stats !== undefined && stats.isDirectory() && stats.uid === uid;
+  try {
+    const stats = lstatSync(directory);
+    return stats.isDirectory() && stats.uid === uid;
+  } catch {
+    return false;
+  }
+}
+
+/** Where strangers look like this user, that only an owner may set the mode tells them apart. */
+function isProvenOwner(path: string, { mode }: Stats, uid: number): boolean {
+  if (!readUserNamespace(uid).isAmbiguous) return true;
+  try {
+    chmodSync(path, mode & 0o7777);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether it is a directory of this user, or can be made. */
+function canBeOwn(path: string, uid: number): boolean {
+  return existsSync(path) ? isOwn(path, uid) : isWritable(nearestAbove(path));
+}
+
+function nearestAbove(path: string): string {
+  const above = dirname(path);
+  return above === '/' || existsSync(above) ? above : nearestAbove(above);
+}
+
+function isWritable(directory: string): boolean {
+  try {
+    accessSync(directory, constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The effective one, which owns what is made. */

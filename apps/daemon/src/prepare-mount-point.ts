@@ -21,12 +21,14 @@ const answerLimitMs = 5_000;
  * Finds the directory, clears a left-over mount away and sees whether a disk can go there.
  *
  * @param runtime The directory of the states.
+ * @param nonempty Whether what is in the directory may be hidden.
  * @throws ERR_RAM_ALREADY_MOUNTED, ERR_RAM_NO_MOUNT_POINT, ERR_RAM_NOT_A_DIRECTORY,
  *   ERR_RAM_NOT_EMPTY, ERR_RAM_NOT_PERMITTED
  */
 export async function prepareMountPoint(
   path: string,
   runtime: string,
+  nonempty = false,
 ): Promise<PreparedMountPoint> {
   const directory = resolveMountPoint(path);
   const notices: string[] = [];
@@ -36,7 +38,7 @@ export async function prepareMountPoint(
     await unmountDirectory(directory, { force: true });
     notices.push(`replaced the mount that a killed server left on ${showPath(directory)}`);
   }
-  checkMountPoint(directory);
+  checkMountPoint(directory, { nonempty });
   return { directory, notices };
 }
 

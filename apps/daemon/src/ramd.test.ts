@@ -14,6 +14,18 @@ describe('the arguments of ramd', () => {
       kernel: '6.18' as const,
       page: true,
     },
+    {
+      directory: '/mnt',
+      swap: true,
+      readOnly: false,
+      locks: 'volume' as const,
+      suid: true,
+      dev: true,
+      nonempty: true,
+      defaultPermissions: true,
+      allowOther: false,
+    },
+    { directory: '/mnt', swap: true, readOnly: false, defaultPermissions: false },
     { directory: '/a b', swap: true, readOnly: false, name: 'n', size: '-5', maxFiles: 7 },
     { directory: '/mnt', swap: true, readOnly: false, size: '' },
   ])('carry %j', (request) => {
@@ -28,6 +40,8 @@ describe('the arguments of ramd', () => {
     [['--io=x', 'a']],
     [['--transport=x', 'a']],
     [['--kernel=5.4', 'a']],
+    [['--locks=x', 'a']],
+    [['--no-suid', 'a']],
     [['--kernel=6.1', '--transport=io_uring', 'a']],
   ])('refuse %j', (args) => {
     expect(() => parseRamdArguments(args)).toThrow(

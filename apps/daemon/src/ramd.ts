@@ -12,8 +12,9 @@ export type RamdMessage =
   | { type: 'failed'; error: PlainError; exitCode: number };
 
 const usage = `Usage: ramd DIRECTORY [--name NAME] [--size SIZE] [--max-files N] [--no-swap]
-            [--read-only] [--allow-other] [--io MODE] [--transport WAY]
-            [--kernel VERSION] [--page]
+            [--read-only] [--[no-]allow-other] [--[no-]default-permissions]
+            [--suid] [--dev] [--nonempty] [--locks WHOSE] [--io MODE]
+            [--transport WAY] [--kernel VERSION] [--page]
 
 Mounts a RAM disk and serves it until it is unmounted or a signal comes. \`ram mount\` starts it.
 `;
@@ -51,7 +52,6 @@ export function ramdArguments(request: DiskRequest): string[] {
     ...(request.maxFiles === undefined ? [] : [`--max-files=${request.maxFiles}`]),
     ...(request.swap === false ? ['--no-swap'] : []),
     ...(request.readOnly ? ['--read-only'] : []),
-    ...(request.allowOther ? ['--allow-other'] : []),
     ...mountWayArguments(request),
     ...(request.page ? ['--page'] : []),
     '--',
@@ -75,8 +75,11 @@ export function parseRamdArguments(args: readonly string[]): DiskRequest | undef
     directory,
     swap: values['no-swap'] !== true,
     readOnly: values['read-only'] === true,
-    ...(values['allow-other'] === undefined ? {} : { allowOther: values['allow-other'] }),
-    ...parseMountWay(values),
+    ...parseMountWay({
+      ...values,
+      allowOther: values['no-allow-other'] ? false : values['allow-other'],
+      defaultPermissions: values['no-default-permissions'] ? false : values['default-permissions'],
+    }),
     ...(values.name === undefined ? {} : { name: values.name }),
     ...(values.size === undefined ? {} : { size: values.size }),
     ...(maxFiles === undefined ? {} : { maxFiles: parseMaxFiles(maxFiles) }),
@@ -104,6 +107,13 @@ function parse(args: readonly string[]) {
         'no-swap': { type: 'boolean' },
         'read-only': { type: 'boolean' },
         'allow-other': { type: 'boolean' },
+        'no-allow-other': { type: 'boolean' },
+        'default-permissions': { type: 'boolean' },
+        'no-default-permissions': { type: 'boolean' },
+        suid: { type: 'boolean' },
+        dev: { type: 'boolean' },
+        nonempty: { type: 'boolean' },
+        locks: { type: 'string' },
         io: { type: 'string' },
         transport: { type: 'string' },
         kernel: { type: 'string' },

@@ -172,10 +172,16 @@ async function attach(path: string, options: ResolvedOptions, isRoot: boolean): 
     const code = -descriptor;
     if (syscall === 'open' && (code === errno.ENOENT || code === errno.ENXIO)) throw noFuse();
     if (code === errno.ENODEV) throw noFuse(systemError(code, syscall));
+    if (syscall === 'open' && code === errno.EACCES) {
+      const message =
+        'This user may not open /dev/fuse: let users open it with `chmod 666 /dev/fuse`';
+      throw fuseError('ERR_RAM_MOUNT_DENIED', message, systemError(code, syscall));
+    }
     if (code === errno.EPERM || code === errno.EACCES) {
       const message =
-        `The system does not let this process mount (${syscall}): it needs ` +
-        'CAP_SYS_ADMIN; for Docker: --cap-add SYS_ADMIN --device /dev/fuse';
+        `The system does not let this process mount (${syscall}): it needs CAP_SYS_ADMIN; for ` +
+        'Docker: --cap-add SYS_ADMIN --device /dev/fuse; in a user namespace also a mount ' +
+        'namespace of its own: unshare -Urm';
       throw fuseError('ERR_RAM_MOUNT_DENIED', message, systemError(code, syscall));
     }
     throw systemError(code, syscall, path);

@@ -2,12 +2,15 @@ import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:
 import { release } from 'node:os';
 import { hasControlFiles } from './connection.ts';
 import { findFusermount } from './fusermount.ts';
-import { isSupported } from './native.ts';
+import { isSupported, native } from './native.ts';
 
 /** What this machine offers to mounts. */
 export interface FuseProbe {
   /** The addon loads. */
   supported: boolean;
+  /** The system lets this process mount by mount(2): not as plain user, nor as root of a user
+   * namespace in a mount namespace from outside (`unshare -Ur` without `-m`). */
+  mayMount: boolean;
   /** How a mount would be made: by mount(2), through the helper, or not at all. */
   way: 'root' | 'fusermount3' | undefined;
   kernelRelease: string;
@@ -49,6 +52,7 @@ const passthroughMinor = 40;
 const pageBytes = 4096;
 const defaultMaxPages = 256;
 const setuidBit = 0o4000;
+const eperm = 1;
 
 /** Looks at the machine; changes nothing and never throws. */
 export async function probe(): Promise<FuseProbe> {
@@ -57,9 +61,11 @@ export async function probe(): Promise<FuseProbe> {
   const minor = protocolMinorOf(release());
   const uring = readText('/sys/module/fuse/parameters/enable_uring');
   const exists = existsSync('/dev/fuse');
+  const allowed = await mayMount();
   return {
     supported: isSupported(),
-    way: wayToMount(exists, isRoot, helper),
+    mayMount: allowed,
+    way: wayToMount(exists, isRoot, allowed, helper),
     kernelRelease: release(),
     protocolMinor: minor,
     device: { exists, accessible: isAccessible('/dev/fuse') },
@@ -79,9 +85,21 @@ export function protocolMinorOf(kernelRelease: string): number | undefined {
   return minors.find(([a, b]) => major > a || (major === a && minor >= b))?.[2];
 }
 
-function wayToMount(exists: boolean, isRoot: boolean, helper: string | undefined) {
+/** By an unmount of what is none: the kernel looks at the rights first. @see umount(2) */
+async function mayMount(): Promise<boolean> {
+  if (!isSupported()) return false;
+  const [result] = await native().unmount('/proc/self/task', 0);
+  return result !== -eperm;
+}
+
+function wayToMount(
+  exists: boolean,
+  isRoot: boolean,
+  allowed: boolean,
+  helper: string | undefined,
+): FuseProbe['way'] {
   if (!exists) return undefined;
-  if (isRoot) return 'root';
+  if (isRoot) return allowed ? 'root' : undefined;
   return helper === undefined ? undefined : 'fusermount3';
 }
 

@@ -1,4 +1,4 @@
-import type { DiskRequest, MountedDisk } from '@ram/daemon';
+import type { DiskRequest, MountWayFlags, MountedDisk } from '@ram/daemon';
 import {
   appError,
   formatBytes,
@@ -13,16 +13,12 @@ import { createOutput } from '../output.ts';
 import { pageLines } from '../page-lines.ts';
 import type { Output } from '../output.ts';
 
-interface MountFlags {
+interface MountFlags extends MountWayFlags {
   size?: string;
   name?: string;
   maxFiles?: string;
   swap: boolean;
   readOnly?: boolean;
-  allowOther?: boolean;
-  io?: string;
-  transport?: string;
-  kernel?: string;
   page?: boolean;
   foreground?: boolean;
   json?: boolean;
@@ -48,15 +44,25 @@ export function addMount(program: Command): void {
     .argument('<DIR>', 'an empty directory')
     .option('-s, --size <SIZE>', 'how large it may become: 512M, 2G, 50% of memory')
     .option('-n, --name <NAME>', "what it is called; default: the directory's name")
-    .option('--max-files <N>', 'how many files, directories and links it may hold')
+    .option('--max-files <N>', 'how many files, directories and links; default: as many as fit')
     .option('--no-swap', 'keep its content out of swap (root only)')
     .option('--read-only', 'refuse changes through the mount')
-    .option('--allow-other', 'let other users in, as their rights allow; root does so anyway')
+    .option('--allow-other', 'let other users in, as their rights allow; default of root')
+    .option('--no-allow-other', 'keep other users out; default of others')
+    .option('--default-permissions', 'let the kernel check modes and owners')
+    .option('--no-default-permissions', 'let who gets in do everything; saves requests')
+    .option('--nonempty', 'hide what is in the directory until the disk is unmounted')
+    .option('--suid', 'honour set-id bits and file capabilities (root only)')
+    .option('--dev', 'honour device nodes (root only)')
     .option(
       '--io <MODE>',
       'who moves bytes: passthrough (default where it can be), cached or direct',
     )
     .option('--transport <WAY>', 'how requests come in: device or io_uring; see ram doctor')
+    .option(
+      '--locks <WHOSE>',
+      "file locks are the kernel's (kernel, default) or the disk's (volume)",
+    )
     .option('--kernel <VERSION>', 'with the FUSE of an older kernel: 5.15, 6.1 or 6.18')
     .option('-p, --page', 'print the address of a page that shows its files and newest image live')
     .option('-f, --foreground', 'serve it in this process until Ctrl-C')
@@ -77,7 +83,6 @@ function toRequest(directory: string, flags: MountFlags): DiskRequest {
     directory,
     swap: flags.swap,
     readOnly: flags.readOnly === true,
-    ...(flags.allowOther === undefined ? {} : { allowOther: flags.allowOther }),
     ...parseMountWay(flags),
     ...(flags.size === undefined ? {} : { size: flags.size }),
     ...(flags.name === undefined ? {} : { name: flags.name }),

@@ -16,6 +16,7 @@ interface Fake {
   files?: Record<string, { mode: number; uid: number } | undefined>;
   unusable?: string[];
   volume?: (swap: boolean) => 'tmpfs' | 'memfd' | Error;
+  mayMount?: boolean;
   memoryFiles?: Machine['memoryFiles'];
 }
 
@@ -34,6 +35,7 @@ function desktop({
   files,
   unusable = [],
   volume,
+  mayMount = uid === 0,
   memoryFiles = shm,
 }: Fake = {}) {
   const allTexts: Record<string, string | undefined> = {
@@ -63,6 +65,7 @@ function desktop({
     canUse: (path) => allFiles[path] !== undefined && !unusable.includes(path),
     run: () => 'fusermount3 version: 3.14.0\n',
     tryVolume: ({ swap }) => volume?.(swap) ?? (swap || uid === 0 ? 'tmpfs' : new Error('EINVAL')),
+    mayMount,
     memoryFiles,
   };
   return examine(machine, memory, places);
@@ -106,18 +109,26 @@ describe('the doctor', () => {
   });
 
   it('finds root of a user namespace fit, in a mount namespace of its own', () => {
-    const root = desktop({
+    const inside: Fake = {
       uid: 0,
       texts: { '/proc/self/uid_map': '0 1000 1\n' },
       files: { '/usr/bin/fusermount3': { mode: 0o104755, uid: 65534 } },
-    });
+    };
+    const root = desktop(inside);
     expect(root.canMount).toBe(true);
-    expect(find(root, 'mount-rights')).toMatchObject({
-      status: 'warning',
-      required: true,
+    expect(find(root, 'mount-rights')).toMatchObject({ status: 'ok', required: true });
+    expect(find(root, 'fusermount3')).toMatchObject({
+      status: 'ok',
+      found: expect.stringContaining('not needed'),
+    });
+    const hint = expect.stringContaining('outside of the user namespace');
+    expect(find(root, 'passthrough')).toMatchObject({ status: 'warning', hint });
+    const without = desktop({ ...inside, mayMount: false });
+    expect(without.canMount).toBe(false);
+    expect(find(without, 'mount-rights')).toMatchObject({
+      status: 'missing',
       hint: expect.stringContaining('unshare -Urm'),
     });
-    expect(find(root, 'passthrough')).toMatchObject({ status: 'warning' });
   });
 
   const broken: [string, Fake, string][] = [

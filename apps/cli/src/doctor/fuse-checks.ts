@@ -1,9 +1,11 @@
 import { delimiter, join } from 'node:path';
+import { showPath } from '@ram/daemon';
 import { missing, ok, required, warning } from './check.ts';
 import type { Check } from './check.ts';
 import { kernelIsAtLeast, mayAdministrate, mayAdministrateNamespace } from './machine.ts';
 import type { Machine } from './machine.ts';
 
+const asRoot = 'Mount as root';
 /** Who gets it. */
 const byRequest = '; for disks mounted with --transport io_uring';
 
@@ -53,8 +55,9 @@ function checkMountRights(machine: Machine): Check {
   const helper = findFusermount(machine);
   if (helper?.setuid) return required(ok(id, title, `through ${helper.path}`));
   if (mayAdministrateNamespace(machine)) {
-    const where = 'as root of a user namespace: in a mount namespace of its own only';
-    return required(warning(id, title, where, 'unshare -Urm, not unshare -Ur'));
+    if (machine.mayMount) return required(ok(id, title, 'as root of a user namespace'));
+    const where = 'root of a user namespace mounts only in a mount namespace of its own';
+    return required(missing(id, title, where, 'Start it with unshare -Urm, not unshare -Ur'));
   }
   const found = 'neither CAP_SYS_ADMIN nor a setuid fusermount3';
   return required(missing(id, title, found, 'Install fusermount3 (sudo apt install fuse3)'));
@@ -62,21 +65,29 @@ function checkMountRights(machine: Machine): Check {
 
 function checkFusermount(machine: Machine): Check {
   const [id, title] = ['fusermount3', 'Mount helper'];
+  // A set-uid bit is of no use there, nor is there need of one.
+  if (mayAdministrateNamespace(machine)) {
+    return ok(id, title, 'not needed: root of a user namespace mounts by itself (unshare -Urm)');
+  }
   const helper = findFusermount(machine);
   if (helper === undefined) {
     const hint = 'sudo apt install fuse3; plain users mount through it';
-    return mayAdministrate(machine) || mayAdministrateNamespace(machine)
+    return mayAdministrate(machine)
       ? warning(id, title, 'no fusermount3', hint)
       : missing(id, title, 'no fusermount3', hint);
   }
   const found = `${helper.path}${helper.version === undefined ? '' : ` ${helper.version}`}`;
   if (helper.setuid) return ok(id, title, `${found}, setuid root`);
-  const hint = `sudo chown root ${helper.path} && sudo chmod u+s ${helper.path}`;
+  const shown = showPath(helper.path);
+  const hint = `sudo chown root ${shown} && sudo chmod u+s ${shown}`;
   return warning(id, title, `${found}, not setuid root: of no use to plain users`, hint);
 }
 
 function checkAllowOther(machine: Machine): Check {
   const [id, title] = ['allow-other', 'Disks for all users'];
+  if (mayAdministrateNamespace(machine)) {
+    return ok(id, title, '--allow-other lets in who is in this user namespace');
+  }
   if (machine.uid === 0) return ok(id, title, 'root may use --allow-other');
   const allowed = /^\s*user_allow_other\s*$/m.test(machine.readText('/etc/fuse.conf') ?? '');
   if (allowed) return ok(id, title, 'user_allow_other is in /etc/fuse.conf');
@@ -103,7 +114,7 @@ function checkPassthrough(machine: Machine): Check {
     id,
     title,
     'the kernel has it, for root only: your disks are cached',
-    'Mount as root',
+    mayAdministrateNamespace(machine) ? 'Mount as root outside of the user namespace' : asRoot,
   );
 }
 

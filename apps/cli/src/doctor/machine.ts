@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { release } from 'node:os';
 import { Volume } from '@ram/fs-core';
+import { probe } from '@ram/fuse';
 import { list } from '@ram/memfile';
 import type { MemfileList } from '@ram/memfile';
 
@@ -26,6 +27,8 @@ export interface Machine {
   run(command: string, args: readonly string[]): string | undefined;
   /** Makes a small Volume and takes it down again: what it lies in, or why there is none. */
   tryVolume(options: { swap: boolean }): 'tmpfs' | 'memfd' | Error;
+  /** Whether mount(2) is for this process: root, in a mount namespace of its user namespace. */
+  mayMount: boolean;
   /** The place for the contents of `ram file`, or why there is none. */
   memoryFiles: MemoryFilesPlace | Error;
 }
@@ -59,6 +62,7 @@ export async function thisMachine(): Promise<Machine> {
         return error as Error;
       }
     },
+    mayMount: (await probe()).mayMount,
     memoryFiles: await list().catch((error: unknown) => error as Error),
   };
 }

@@ -2,6 +2,7 @@ import type { MachineMemory } from '@ram/daemon';
 import { formatBytes } from '@ram/daemon';
 import { missing, ok, required, warning } from './check.ts';
 import type { Check } from './check.ts';
+import { mayAdministrateNamespace } from './machine.ts';
 import type { Machine } from './machine.ts';
 
 const enoughDescriptors = 4096;
@@ -59,7 +60,11 @@ function checkNoSwap(machine: Machine): Check {
   const [id, title] = ['no-swap', 'Disks out of swap'];
   const backing = machine.tryVolume({ swap: false });
   if (!(backing instanceof Error)) return ok(id, title, '--no-swap works');
-  const hint = machine.uid === 0 ? 'Linux 6.4 or newer has it' : 'Mount as root';
+  const hint = mayAdministrateNamespace(machine)
+    ? 'Mount as root outside of the user namespace'
+    : machine.uid === 0
+      ? 'Linux 6.4 or newer has it'
+      : 'Mount as root';
   return warning(id, title, 'not allowed: no --no-swap', hint);
 }
 

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { showPath } from '@ram/daemon';
 import type { Places } from '@ram/daemon';
 import { missing, ok, required, warning } from './check.ts';
 import type { Check } from './check.ts';
@@ -34,7 +35,9 @@ function checkPlace(
   }
   if ((facts.mode & 0o077) === 0) return required(ok(id, title, path));
   const found = `${path} is open to others`;
-  return required(warning(id, title, found, `chmod 0700 ${path} (the next mount does it)`));
+  return required(
+    warning(id, title, found, `chmod 0700 ${showPath(path)} (the next mount does it)`),
+  );
 }
 
 function nearestAbove(machine: Machine, path: string): string {
