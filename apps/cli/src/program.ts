@@ -38,5 +38,14 @@ export function buildProgram(): Command {
     // Errors are written once, by runRam.
     .configureOutput({ outputError: () => {} });
   for (const add of commands) add(program);
+  shortenHelpOption(program);
   return program;
+}
+
+/** A command without others below it has no options but its own to show. */
+function shortenHelpOption(command: Command): void {
+  for (const one of command.commands) {
+    if (one.commands.length === 0) one.helpOption('-h, --help', 'show this');
+    shortenHelpOption(one);
+  }
 }

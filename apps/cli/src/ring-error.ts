@@ -7,7 +7,7 @@ export function explainRingError(error: unknown, name: string): unknown {
     case 'EEXIST':
       return appError('ERR_RAM_NAME_TAKEN', `there is a ring ${name} already`, undefined, error);
     case 'ENOENT': {
-      const hint = `Make it: ram ring create ${name}`;
+      const hint = `Make it: ram ring create ${name}; or see those there are: ram ring ls`;
       return appError('ERR_RAM_NO_RING', `there is no ring ${name}`, hint, error);
     }
     case 'ERR_RAM_INVALID_SIZE':

@@ -10,17 +10,21 @@ export function usageError(
   if (code === 'commander.help') return helpError(program, args);
   const text = message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ');
   const suggestion = /\s*\(Did you mean (.*)\?\)/.exec(text);
-  const first = args[0] ?? '';
-  const command = program.commands.find((one) => [one.name(), ...one.aliases()].includes(first));
   const hint =
     suggestion === null
-      ? `See ${['ram', command?.name(), '--help'].filter(Boolean).join(' ')}`
+      ? `See ${['ram', ...commandPath(program, args), '--help'].join(' ')}`
       : `Did you mean ${suggestion[1]}?`;
   return appError(
     'ERR_RAM_USAGE',
     text.replace(suggestion?.[0] ?? '', '').replace(/\.$/, ''),
     hint,
   );
+}
+
+/** The names of the commands that were given: `ring`, `create`. */
+function commandPath(program: Command, [first = '', ...rest]: readonly string[]): string[] {
+  const command = program.commands.find((one) => [one.name(), ...one.aliases()].includes(first));
+  return command === undefined ? [] : [command.name(), ...commandPath(command, rest)];
 }
 
 /** `ram ring`, `ram help mont`: the help was shown, but nothing done. */

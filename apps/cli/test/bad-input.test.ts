@@ -52,6 +52,7 @@ for (const { user, needs } of users) {
       ['no directory', ['mount'], 2, /missing required argument 'DIR'\. See ram mount --help/],
       ['an empty directory name', ['mount', ''], 2, /DIR is empty\. See ram mount --help/],
       ['two directories', ['mount', 'DIR/empty', 'DIR/other'], 2, /too many arguments/],
+      ['half of a command below', ['ring', 'stat'], 2, /See ram ring stat --help$/],
       ['an unknown command', ['mont'], 2, /unknown command 'mont'\. Did you mean mount\?/],
       [
         'an unknown option',

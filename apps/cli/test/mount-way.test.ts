@@ -77,7 +77,12 @@ root.it('names what is mounted on a disk that is to go', async () => {
     `one is in use: other file systems are mounted on it, at '${inner}'. ` +
       `Unmount them first: umount '${inner}'\n`,
   );
-  expect(await sandbox.shell("umount 'one/a b'")).toMatchObject({ code: 0 });
+  const asked = await sandbox.ram('umount', 'one', '--force');
+  expect(asked).toMatchObject({ code: 6, stderr: expect.stringContaining(inner) });
+  const forced = await sandbox.ram('umount', 'one', '--force', '--yes');
+  const notice = `ram: what was mounted on it is gone as well: '${inner}'\n`;
+  expect(forced).toMatchObject({ code: 0, stderr: notice });
+  expect((await sandbox.run('cat', ['/proc/self/mountinfo'])).stdout).not.toContain(inner);
 });
 
 root.it('says what is missing where io_uring is off', async () => {

@@ -18,7 +18,7 @@ export function checkDiskName(name: string): string {
   throw appError(
     'ERR_RAM_NAME',
     `${JSON.stringify(name)} can't be the name of a disk`,
-    'Names have 1 to 64 letters, digits, ".", "_" or "-", and start with a letter or digit',
+    'Names have 1 to 64 of A-Z, a-z, 0-9, ".", "_" and "-", and don\'t start with "." or "-"',
   );
 }
 

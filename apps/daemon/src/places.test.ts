@@ -98,6 +98,10 @@ describe('ensurePrivateDirectory', () => {
     expect(() => checkPrivateDirectory(directory, someone)).toThrow(notPermitted);
   });
 
+  it('says where none can be made', () => {
+    expect(() => ensurePrivateDirectory('/proc/none/ram')).toThrow(notPermitted);
+  });
+
   it('refuses a file, and what belongs to someone else', () => {
     const path = join(directory, 'file');
     writeFileSync(path, '');

@@ -95,9 +95,7 @@ function lookAt(path: string): Stats | undefined {
 
 function makeDirectory(path: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true });
-    // Recursive only to say nothing when it is there.
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeWithParents(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw appError(
@@ -106,6 +104,19 @@ function makeDirectory(path: string): void {
       advice,
       error,
     );
+  }
+}
+
+/** Not by `recursive`, with which Node 20 never ends where the kernel says ENOENT, as in /proc. */
+function makeWithParents(path: string): void {
+  if (existsSync(path)) return;
+  const above = dirname(path);
+  if (!existsSync(above)) makeWithParents(above);
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another process was faster.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 

@@ -1,4 +1,5 @@
-import { appError, formatBytes, showPath } from '@ram/daemon';
+import { appError, formatBytes, mountsBelow, showPath } from '@ram/daemon';
+import type { MountEntry } from '@ram/daemon';
 import type { Command } from 'commander';
 import { canAsk, confirm } from '../confirm.ts';
 import { findDisk } from '../find-disk.ts';
@@ -40,9 +41,14 @@ export function addUmount(program: Command): void {
       const output = createOutput(flags.json === true);
       const runtime = ownRuntime();
       const plan = await planUnmount(findDisk(runtime, nameOrDirectory));
-      if (flags.yes !== true) await askFor(plan, output.json);
-      await unmountDisk(plan, runtime, flags.force === true);
       const { directory, state } = plan.disk;
+      const force = flags.force === true;
+      // Without force they keep it.
+      const above = force ? mountsBelow(directory) : [];
+      if (flags.yes !== true) await askFor(whatIsLost(plan, above), output.json);
+      await unmountDisk(plan, runtime, force);
+      const places = listOf(above);
+      if (places !== '') output.notice(`what was mounted on it is gone as well: ${places}`);
       const result = { name: state?.name ?? null, directory, way: plan.way };
       const shown =
         state === undefined ? showPath(directory) : `${state.name} (${showPath(directory)})`;
@@ -60,8 +66,7 @@ const outcomes: Record<UnmountPlan['way'], string> = {
 };
 
 /** @throws ERR_RAM_NOT_CONFIRMED */
-async function askFor(plan: UnmountPlan, json: boolean): Promise<void> {
-  const loss = whatIsLost(plan);
+async function askFor(loss: string | undefined, json: boolean): Promise<void> {
   if (loss === undefined) return;
   if (json || !canAsk()) {
     throw appError('ERR_RAM_NOT_CONFIRMED', loss, 'Unmount it all the same with --yes');
@@ -70,11 +75,25 @@ async function askFor(plan: UnmountPlan, json: boolean): Promise<void> {
   throw appError('ERR_RAM_NOT_CONFIRMED', 'not confirmed; it stays mounted');
 }
 
-function whatIsLost({ disk, content, way }: UnmountPlan): string | undefined {
+function whatIsLost(plan: UnmountPlan, above: readonly MountEntry[]): string | undefined {
+  const own = ownLoss(plan);
+  const places = listOf(above);
+  if (places === '') return own;
+  if (own !== undefined) return `${own}, and so is what is mounted on it: ${places}`;
+  const what = plan.disk.state?.name ?? showPath(plan.disk.directory);
+  return `other file systems are mounted on ${what} and go, too: ${places}`;
+}
+
+function listOf(mounts: readonly MountEntry[]): string {
+  return mounts.map(({ directory }) => showPath(directory)).join(', ');
+}
+
+function ownLoss({ disk, content, way }: UnmountPlan): string | undefined {
   const what = disk.state?.name ?? showPath(disk.directory);
   if (way === 'dead' || way === 'gone') return undefined;
   if (content === undefined) return `${what} doesn't tell what it holds; it would be lost`;
   if (content.files === 0) return undefined;
   const { files, usedBytes } = content;
-  return `${what} holds ${countOf(files, 'file')}, ${formatBytes(usedBytes)}; they are lost`;
+  const lost = files === 1 ? 'it is lost' : 'they are lost';
+  return `${what} holds ${countOf(files, 'file')}, ${formatBytes(usedBytes)}; ${lost}`;
 }
