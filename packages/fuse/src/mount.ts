@@ -131,6 +131,7 @@ function makeSession(
     direct: options.io === 'direct',
     passthrough: options.io === 'passthrough',
     root: options.root,
+    rootOnly: options.rootOnly,
     volumeLocks: options.locks === 'volume',
     threads: options.threads,
     initFlags: allInitFlags,

@@ -38,6 +38,8 @@ export interface NativeSessionOptions {
   passthrough: boolean;
   /** The directory that is mounted, from the root; empty: all. */
   root: string;
+  /** Only root gets in, and the kernel checks no permissions. */
+  rootOnly: boolean;
   volumeLocks: boolean;
   threads: number;
   initFlags: bigint;

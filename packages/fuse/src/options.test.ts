@@ -12,6 +12,7 @@ describe('resolveOptions', () => {
       root: '/',
       allowOther: true,
       defaultPermissions: true,
+      rootOnly: false,
       readOnly: false,
       suid: false,
       dev: false,
@@ -25,6 +26,18 @@ describe('resolveOptions', () => {
 
   it('lets others in by default only as root', () => {
     expect(resolveOptions({}, { isRoot: false, name: 'disk' }).allowOther).toBe(false);
+  });
+
+  it('has the kernel check permissions but where only root gets in', () => {
+    const checks = (options: MountOptions, isRoot = true) => {
+      const { defaultPermissions, rootOnly } = resolveOptions(options, { isRoot, name: 'disk' });
+      expect(rootOnly).toBe(isRoot && !options.allowOther && !defaultPermissions);
+      return defaultPermissions;
+    };
+    expect(checks({ allowOther: false })).toBe(false);
+    expect(checks({ allowOther: false, defaultPermissions: true })).toBe(true);
+    expect(checks({ allowOther: true })).toBe(true);
+    expect(checks({ allowOther: false }, false)).toBe(true);
   });
 
   it('keeps what is given', () => {

@@ -35,8 +35,9 @@ export interface MountOptions {
   /** Let users in who did not mount. Default: as root. Others need `user_allow_other` in
    * /etc/fuse.conf. */
   allowOther?: boolean;
-  /** The kernel checks modes and owners as on any file system. Default true. Without it, who gets
-   * in may do everything; it saves a request after each change of a directory. */
+  /** The kernel checks modes and owners as on any file system. Without it, who gets in may do
+   * everything; it saves a request after each change of a directory. Default true, but where only
+   * root gets in: all is allowed to root anyway. */
   defaultPermissions?: boolean;
   /** Default false. */
   readOnly?: boolean;
@@ -71,6 +72,8 @@ export interface MountOptions {
 /** MountOptions with everything decided. */
 export type ResolvedOptions = Required<Omit<MountOptions, 'driver' | 'kernel'>> & {
   kernel: KernelVersion | undefined;
+  /** Only root gets in, and the kernel checks no permissions. */
+  rootOnly: boolean;
 };
 
 const known: readonly (keyof MountOptions)[] = [
@@ -107,12 +110,16 @@ export function resolveOptions(
   const unknown = unknownOption(options, known);
   if (unknown) throw unknown;
   choice('driver', options.driver, ['kernel']);
+  const allowOther = flag('allowOther', options.allowOther, defaults.isRoot);
+  const forRoot = defaults.isRoot && !allowOther;
+  const defaultPermissions = flag('defaultPermissions', options.defaultPermissions, !forRoot);
   return {
     name: nameOption(options.name ?? defaults.name),
     io: choice('io', options.io, ['passthrough', 'cached', 'direct']),
     root: rootOption(options.root),
-    allowOther: flag('allowOther', options.allowOther, defaults.isRoot),
-    defaultPermissions: flag('defaultPermissions', options.defaultPermissions, true),
+    allowOther,
+    defaultPermissions,
+    rootOnly: forRoot && !defaultPermissions,
     readOnly: flag('readOnly', options.readOnly, false),
     suid: flag('suid', options.suid, false),
     dev: flag('dev', options.dev, false),

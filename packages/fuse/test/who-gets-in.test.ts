@@ -1,5 +1,6 @@
 // Who may mount, who gets in, and what they may do there: user namespaces, allowOther, readOnly.
 import { chmodSync, chownSync, existsSync, statSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { childNodeArguments, requirement, runCommand } from '@ram/test-support';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
@@ -97,6 +98,23 @@ describe.each(modes)('allowOther, %s', (io) => {
     for (const server of servers) await server.stop();
   });
 });
+
+rootMounts.it(
+  'for root alone the kernel checks nothing; we refuse who acts for another',
+  async () => {
+    const folder = makeFolder();
+    const server = await Server.start(folder, { io: 'cached', allowOther: false });
+    expect(await run('grep', [` ${folder} `, '/proc/self/mountinfo'])).not.toContain('permissions');
+    writeFileSync(`${folder}/file`, 'text', { mode: 0o600 });
+    expect((await run('sh', ['-c', `test -x ${folder}/file || echo no`])).trim()).toBe('no');
+    // setfsuid(2) has one number on x64, one on arm64.
+    const become = `syscall(${process.arch === 'arm64' ? 151 : 122}, ${stranger});`;
+    const open = `print open(my $file, '<', '${folder}/file') ? 'opened' : 0 + $!;`;
+    expect(await run('perl', ['-e', open])).toBe('opened');
+    expect(await run('perl', ['-e', become + open])).toBe(String(constants.errno.EACCES));
+    await server.stop();
+  },
+);
 
 helper.it('a plain user lets others in where /etc/fuse.conf allows it', async () => {
   const folder = folderOf(nobody);

@@ -33,6 +33,16 @@ export const onDemand = {
   io_uring: ourMount('io_uring', (volume, at) =>
     mount(volume, at, { io: 'cached', transport: 'io_uring' }),
   ),
+  // For root alone, without the checks of permissions that cost a request each.
+  'cached-alone': ourMount('cached-alone', (volume, at) =>
+    mount(volume, at, { io: 'cached', allowOther: false }),
+  ),
+  'io_uring-alone': ourMount('io_uring-alone', (volume, at) =>
+    mount(volume, at, { io: 'cached', transport: 'io_uring', allowOther: false }),
+  ),
+  'io_uring-passthrough-alone': ourMount('io_uring-passthrough-alone', (volume, at) =>
+    mount(volume, at, { io: 'passthrough', transport: 'io_uring', allowOther: false }),
+  ),
   'io_uring-direct': ourMount('io_uring-direct', (volume, at) =>
     mount(volume, at, { io: 'direct', transport: 'io_uring' }),
   ),

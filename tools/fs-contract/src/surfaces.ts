@@ -136,6 +136,7 @@ export const surfaces: Readonly<Record<string, SurfaceDefinition>> = {
     rarely: true,
   },
   'fuse over io_uring, passthrough': overIoUring({ io: 'passthrough' }),
+  'fuse cached, for root alone': forRootAlone({ io: 'cached' }),
   'fuse cached as a plain user': fuse({ io: 'cached' }, plainUser),
 };
 
@@ -166,6 +167,24 @@ function fuse(
       const elsewhere = emptyFolder();
       if (user === undefined) return { ...nativeSurface(withMounts(base, elsewhere)), ...server };
       return { ...nativeSurface({ base, elsewhere }, user), ...server };
+    },
+  };
+}
+
+/** Without `default_permissions`: there is nobody who may not do everything. */
+function forRootAlone(options: MountOptions): SurfaceDefinition {
+  const definition = fuse({ ...options, allowOther: false });
+  return {
+    ...definition,
+    lacks: ['other users'],
+    async open() {
+      const surface = await definition.open();
+      const connect = (identity: Identity) => {
+        const { user, without = [] } = identity;
+        if (user !== 'root' || without.length > 0) throw new NotOffered('other users');
+        return surface.connect(identity);
+      };
+      return { ...surface, connect };
     },
   };
 }

@@ -75,7 +75,7 @@ Napi::Function SessionWrap::define(Napi::Env env) {
                       InstanceMethod<&SessionWrap::unref>("unref")});
 }
 
-// new Session(fileSystem, { direct, passthrough, root, volumeLocks, threads, initFlags,
+// new Session(fileSystem, { direct, passthrough, root, rootOnly, volumeLocks, threads, initFlags,
 //                         protocolMinor, ioUring },
 //             onEvent)
 SessionWrap::SessionWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
@@ -90,6 +90,7 @@ SessionWrap::SessionWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   options.direct = given.Get("direct").ToBoolean();
   options.passthrough = given.Get("passthrough").ToBoolean();
   options.root = given.Get("root").ToString().Utf8Value();
+  options.rootOnly = given.Get("rootOnly").ToBoolean();
   options.volumeLocks = given.Get("volumeLocks").ToBoolean();
   bool lossless;
   options.initFlags = given.Get("initFlags").As<Napi::BigInt>().Uint64Value(&lossless);

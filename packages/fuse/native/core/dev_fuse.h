@@ -50,6 +50,10 @@ class DevFuse final : public Transport {
   int openBacking(int fd) override;
   void closeBacking(int id) override;
 
+  // From now on FORGETs may wait for a moment, so that many come at once: for when requests that
+  // somebody waits for come another way.
+  void gatherForgets() { gathers_ = true; }
+
   // The mount's own descriptor, -1 after close().
   int device() const { return descriptors_[0]; }
   uint32_t threads() const { return threads_.load(std::memory_order_relaxed); }
@@ -76,7 +80,7 @@ class DevFuse final : public Transport {
   // Channel 0 is the mount's own descriptor, channel i that of worker i-1; -1: none yet.
   std::array<std::atomic<int>, kThreadsMax + 1> descriptors_;
   std::atomic<uint32_t> threads_{0}, threadsPeak_{0};
-  std::atomic<bool> stopping_{false};
+  std::atomic<bool> stopping_{false}, gathers_{false};
 
   // How many looks at the queue in a row must find a backlog before help is called; helpers that
   // came in vain raise it.

@@ -74,6 +74,7 @@ bool MountTransport::openRings(RequestHandler& handler, bool forLocks) {
 
 void MountTransport::startQueues() {
   for (auto& ring : rings_) ring->begin();
+  device_.gatherForgets();
 }
 
 int MountTransport::send(uint32_t channel, std::span<const std::byte> reply) {

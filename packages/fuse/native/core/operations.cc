@@ -56,6 +56,12 @@ constexpr std::array<Operation, kOpcodeCount> makeTable() {
   table[kCopyFileRange64] = {"copy_file_range_64", copyRange64, true};
   for (uint32_t opcode : {kUnlink, kRmdir, kRename, kRename2, kRelease}) table[opcode].frees = true;
   for (uint32_t opcode : {kForget, kBatchForget, kRelease}) table[opcode].givesBack = true;
+  for (uint32_t opcode :
+       {kLookup, kReadlink, kAccess, kOpen, kOpendir, kCreate, kTmpfile, kMknod, kMkdir, kSymlink,
+        kLink, kUnlink, kRmdir, kRename, kRename2, kSetattr, kGetxattr, kListxattr, kSetxattr,
+        kRemovexattr}) {
+    table[opcode].byRights = true;
+  }
   return table;
 }
 

@@ -19,6 +19,7 @@ struct Operation {
   bool mayTakeLong = false;  // waits for durability, or touches memory without bound
   bool frees = false;        // deletes or closes: space comes back, perhaps later
   bool givesBack = false;    // what the kernel sends when it is done with a file
+  bool byRights = false;     // for what the caller may do, not for what he has open
 };
 
 extern const std::array<Operation, kOpcodeCount> kOperations;

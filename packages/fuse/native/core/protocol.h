@@ -73,6 +73,12 @@ enum Opcode : uint32_t {
   kOpcodeCount = 54,
 };
 
+// What the kernel sends after a call has returned.
+constexpr bool isForget(uint32_t opcode) { return opcode == kForget || opcode == kBatchForget; }
+constexpr bool isAfterwards(uint32_t opcode) {
+  return isForget(opcode) || opcode == kRelease || opcode == kReleasedir;
+}
+
 enum class Notice : int32_t {
   kPoll = 1,
   kInvalidateInode = 2,

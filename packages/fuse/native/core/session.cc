@@ -110,6 +110,8 @@ int64_t Session::dispatch(Request& request, Reply& reply) {
     return isUnanswered(opcode) ? kNoReply : -EIO;
   }
   if (opcode >= negotiated.opcodeEnd) return -ENOSYS;
+  // Root that acts for somebody else (setfsuid).
+  if (options.rootOnly && operation->byRights && request.caller.uid != 0) return -EACCES;
   if (operation->mayTakeLong) transport.expectDelay();
   int64_t result = run(*operation, request, reply);
   bool full = result == -ENOSPC && freedSpace.mayCome();

@@ -38,6 +38,7 @@ inline constexpr size_t kReplyMax = kDataMax + 4096;
 struct SessionOptions {
   bool direct = false;               // io 'direct': no page cache
   bool passthrough = false;          // io 'passthrough', where the kernel lets us
+  bool rootOnly = false;             // only root gets in, and the kernel checks no permissions
   bool volumeLocks = false;          // locks 'volume': our lock table, not the kernel's
   std::string root = {};             // the directory that is mounted, "a/b"; empty: all
   uint64_t initFlags = ~uint64_t{0}; // what may be negotiated; tests mask some

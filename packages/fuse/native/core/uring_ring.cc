@@ -131,6 +131,9 @@ void UringRing::run(Worker& worker) {
   std::snprintf(name, sizeof(name), "ram-uring-%u", queues_.front().cpu % 1000u);
   pthread_setname_np(pthread_self(), name);
   Worker::current = &worker;
+  // A request that nobody waits for does not interrupt its client: it is served with the next one.
+  const sched_param none{};
+  pthread_setschedparam(pthread_self(), SCHED_BATCH, &none);
   std::optional<OnCpu> there;
   if (queues_.size() == 1) there.emplace(queues_.front().cpu);
   std::unique_lock lock(mutex_);
@@ -149,14 +152,21 @@ void UringRing::run(Worker& worker) {
 void UringRing::lead(Worker& worker) {
   if (!begun_) registerEntries();
   while (worker.leader && !ended_ && !stopping_.load(std::memory_order_relaxed)) {
-    // Replies go out by a call of their own, on whose way back a woken client takes the CPU. Its
-    // next requests then find the leader awake, and are in the ring when it goes on.
-    bool idle = io_.isSubmitted() && io_.isEmpty();
-    int error = io_.enter(idle);
-    if (isFatal(error)) return end();
+    if ((hurries_ || io_.isEmpty()) && !enter()) return;
     io_uring_cqe completion;
     if (io_.take(&completion)) complete(worker, completion);
   }
+}
+
+// Submits what is there, and waits where nothing is to do. False: the connection ended.
+bool UringRing::enter() {
+  // Replies that are waited for go out by a call of their own, on whose way back a woken client
+  // takes the CPU. Its next requests then find the leader awake, and are in the ring when it goes
+  // on. Other replies go with them, or with the wait.
+  int error = io_.enter(!hurries_ && io_.isEmpty());
+  if (io_.isSubmitted()) hurries_ = false;
+  if (isFatal(error)) end();
+  return !ended_;
 }
 
 void UringRing::registerEntries() {
@@ -260,6 +270,7 @@ void UringRing::serve(Worker& worker, UringEntry& entry) {
     OutHeader reply{sizeof(reply), error, in->unique};
     send(entry.channel, std::as_bytes(std::span(&reply, 1)));
   };
+  hurries_ |= !isAfterwards(in->opcode);
   if (request.empty()) return answerWith(-EIO);
   if (in->opcode == kNotifyReply) return answerWith(0);  // our own, by poke()
   if (in->opcode == kSetlkw && !mayPark(queues_[entry.queue])) return answerWith(-ENOLCK);
@@ -318,6 +329,7 @@ void UringRing::takePosted() {
     if (!stopping_) reached_ = marked_;
   }
   for (UringEntry* entry : posted) commit(*entry);
+  hurries_ = true;
 }
 
 bool UringRing::isWorker() { return Worker::current != nullptr; }

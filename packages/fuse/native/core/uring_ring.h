@@ -78,6 +78,7 @@ class UringRing {
   bool employ();
   void run(Worker& worker);
   void lead(Worker& worker);
+  bool enter();
   void registerEntries();
   UringEntry* addEntry(size_t queue);
   bool mayPark(const Queue& queue) const;
@@ -105,6 +106,7 @@ class UringRing {
   uint64_t rung_ = 0;     // where the bell is read to
   std::vector<Queue> queues_;
   bool exhausted_ = false;  // no further entry can be had
+  bool hurries_ = false;  // a reply that somebody waits for is not submitted yet
   bool begun_ = false;
   bool ended_ = false;    // the kernel ended the connection
 

@@ -80,6 +80,23 @@ TEST_CASE("transport: a request that takes long does not keep others waiting") {
   CHECK(pair.receive() == "slow");
 }
 
+TEST_CASE("transport: FORGETs that are gathered are served, and keep nobody from stopping it") {
+  Pair pair;
+  DevFuse transport(pair.sockets[0], 4);
+  Echo echo;
+  echo.transport = &transport;
+  REQUIRE(transport.start(&echo, nullptr, nullptr) == 0);
+  transport.gatherForgets();
+  InHeader forget{};
+  forget.opcode = kForget;
+  std::string text(reinterpret_cast<const char*>(&forget), sizeof(forget));
+  for (int i = 0; i < 20; i++) CHECK(pair.exchange(text) == text);
+  pair.send(text);
+  pair.receive();
+  transport.stop();
+  CHECK(transport.threads() == 0);
+}
+
 TEST_CASE("transport: without the first thread it does not start") {
   Pair pair;
   CHECK(inChild([&] {

@@ -64,6 +64,22 @@ TEST_CASE("init: truncation stays the kernel's where set-id bits are") {
   CHECK((harness.session.negotiated.flags & kAtomicOpenTruncate) == 0);
 }
 
+TEST_CASE("only root: who acts for somebody else may use what is open, nothing more") {
+  SessionOptions options;
+  options.rootOnly = true;
+  Harness harness(options);
+  harness.start();
+  uint64_t file = harness.createFile("file");
+  auto open = RequestBuilder(kOpen, file).with(OpenIn{2, 0});
+  auto opened = harness.call(open);
+  REQUIRE(opened.header.error == 0);
+  CHECK(harness.call(open.as(1000, 1000)).header.error == -EACCES);
+  CHECK(harness.call(RequestBuilder(kUnlink).name("file").as(1000, 0)).header.error == -EACCES);
+  WriteIn in{opened.as<OpenOut>().handle, 0, 4, 0, 0, 0, 0};
+  auto write = RequestBuilder(kWrite, file).with(in).data("text").as(1000, 1000);
+  CHECK(harness.call(write).header.error == 0);
+}
+
 TEST_CASE("init: as an older kernel would have it") {
   SessionOptions options;
   options.protocolMinor = 34;  // Linux 5.15

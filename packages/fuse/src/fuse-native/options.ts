@@ -48,7 +48,7 @@ export function resolveFuseNativeOptions(
     throw invalidValue('options.io', io, "must be 'cached' or 'direct' with this driver");
   }
   return {
-    ...resolveOptions(common, defaults),
+    ...resolveOptions({ defaultPermissions: true, ...common }, defaults),
     io: io ?? 'cached',
     root: rootOption(root),
     xattrs: xattrsOption(xattrs),
