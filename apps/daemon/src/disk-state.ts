@@ -1,5 +1,5 @@
 import { readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { isDiskName } from './names.ts';
 import { identify } from './process-identity.ts';
 import type { ProcessIdentity } from './process-identity.ts';
@@ -61,8 +61,11 @@ export function removeLeftOvers(runtime: string, { name, server, socket }: DiskS
 
 /** What killed servers left here besides states: sockets, and files that were not yet renamed. */
 export function removeOrphans(runtime: string): void {
+  // Servers of other namespaces have numbers that mean nothing here.
+  const sockets = new Set(listDiskStates(runtime).map(({ socket }) => basename(socket)));
   for (const name of readdirSync(runtime)) {
     const pid = orphanPattern.exec(name)?.slice(1).find(Boolean);
+    if (sockets.has(name)) continue;
     if (pid !== undefined && identify(Number(pid)) === undefined) {
       rmSync(join(runtime, name), { recursive: true, force: true });
     }

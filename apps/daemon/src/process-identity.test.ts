@@ -68,6 +68,8 @@ describe('conditionOf', () => {
     expect(conditionOf(earlier)).toBe('gone');
     kill(earlier);
     expect(conditionOf({ ...identity, bootId: 'another' })).toBe('gone');
+    // As after the restart of a container.
+    expect(conditionOf({ ...identity, pidNamespace: 'pid:[1]' })).toBe('gone');
     expect(conditionOf(identity)).toBe('running');
   });
 });

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 
 /** Tells a process from a later one that got the same number. */
 export interface ProcessIdentity {
@@ -6,7 +6,12 @@ export interface ProcessIdentity {
   /** When it started, in clock ticks since boot. */
   startTicks: number;
   bootId: string;
+  /** Where the number counts, such as `pid:[4026531836]`. */
+  pidNamespace?: string;
 }
+
+// PROC_PID_INIT_INO of the kernel.
+const initialPidNamespace = 'pid:[4026531836]';
 
 export type ProcessCondition = 'running' | 'stopped' | 'gone';
 
@@ -17,11 +22,21 @@ interface ProcessStat {
 
 export function identify(pid: number = process.pid): ProcessIdentity | undefined {
   const stat = readStat(pid);
-  return stat && { pid, startTicks: stat.startTicks, bootId: readBootId() };
+  if (stat === undefined) return undefined;
+  const identity = { pid, startTicks: stat.startTicks, bootId: readBootId() };
+  const pidNamespace = readPidNamespace();
+  return pidNamespace === undefined ? identity : { ...identity, pidNamespace };
 }
 
-/** `stopped`: by SIGSTOP, a terminal or a debugger, so that it can't answer. */
+/**
+ * `stopped`: by SIGSTOP, a terminal or a debugger, so that it can't answer. A process of another
+ * namespace of pids is taken for running while there may be that namespace.
+ */
 export function conditionOf(identity: ProcessIdentity): ProcessCondition {
+  if (isElsewhere(identity)) {
+    const isOfThisBoot = identity.bootId === readBootId();
+    return isOfThisBoot && mayExist(identity.pidNamespace) ? 'running' : 'gone';
+  }
   const stat = readStat(identity.pid);
   if (stat === undefined || stat.startTicks !== identity.startTicks) return 'gone';
   if (identity.bootId !== readBootId()) return 'gone';
@@ -32,9 +47,9 @@ export function conditionOf(identity: ProcessIdentity): ProcessCondition {
   return stat.state === 'T' || stat.state === 't' ? 'stopped' : 'running';
 }
 
-/** Ends the process if it is still that one. */
+/** Ends the process if it is still that one, and of this namespace of pids. */
 export function kill(identity: ProcessIdentity, signal: NodeJS.Signals = 'SIGKILL'): void {
-  if (conditionOf(identity) === 'gone') return;
+  if (isElsewhere(identity) || conditionOf(identity) === 'gone') return;
   try {
     process.kill(identity.pid, signal);
   } catch (error) {
@@ -53,6 +68,25 @@ export function parseStat(text: string): ProcessStat | undefined {
 function readStat(pid: number): ProcessStat | undefined {
   try {
     return parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  } catch {
+    return undefined;
+  }
+}
+
+function isElsewhere({ pidNamespace }: ProcessIdentity): boolean {
+  return pidNamespace !== undefined && pidNamespace !== readPidNamespace();
+}
+
+/** The first one is always there; of others one sees those below one's own, by their processes. */
+function mayExist(pidNamespace: string | undefined): boolean {
+  if (pidNamespace === initialPidNamespace) return true;
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.some((pid) => readPidNamespace(pid) === pidNamespace);
+}
+
+function readPidNamespace(pid = 'self'): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/pid`);
   } catch {
     return undefined;
   }

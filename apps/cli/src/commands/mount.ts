@@ -49,7 +49,10 @@ export function addMount(program: Command): void {
     .option('--read-only', 'refuse changes through the mount')
     .option('--allow-other', 'let other users in, as their rights allow; default of root')
     .option('--no-allow-other', 'keep other users out; default of others')
-    .option('--default-permissions', 'let the kernel check modes and owners')
+    .option(
+      '--default-permissions',
+      'let the kernel check modes and owners; default, but with root alone',
+    )
     .option('--no-default-permissions', 'let who gets in do everything; saves requests')
     .option('--nonempty', 'hide what is in the directory until the disk is unmounted')
     .option('--suid', 'honour set-id bits and file capabilities (root only)')
