@@ -44,14 +44,17 @@ export function runCommand(command, directory) {
 function gatherRepository({ folder }, quick) {
   if (existsSync(`${folder}/tree.git`)) return;
   rmSync(`${folder}/new.git`, { recursive: true, force: true });
-  makeRepository(`${folder}/new.git`, quick ? 200 : 20_000);
+  makeRepository(`${folder}/new.git`, quick ? 200 : undefined);
   renameSync(`${folder}/new.git`, `${folder}/tree.git`);
 }
 
 /** @param {Material} material */
 const clone = ({ folder }) => `git clone -q --no-hardlinks '${folder}/tree.git' tree`;
 /** @param {string} directory @param {Material} material */
-const cloned = (directory, material) => runCommand(clone(material), directory);
+function cloned(directory, material) {
+  // Git reads files again that are not older, in seconds, than its index.
+  runCommand(`${clone(material)}; sleep 1.1; cd tree; git status >/dev/null`, directory);
+}
 
 /** @param {Material} material Takes a registry the first time. */
 function gatherPackages({ folder }) {
