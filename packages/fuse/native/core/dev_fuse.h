@@ -5,11 +5,13 @@
 // itself. Others join only
 //   - when requests pile up (one is in hand, and others are queued, again and again): helpers read
 //     without waiting, from a clone of the device, and rest again when they find nothing, or
-//   - when a request may take long: the leader passes its role on before it starts (expectDelay).
+//   - when a request may take long: the leader passes its role on before it starts (expectDelay),
+//   - when the only client is on another CPU: the role goes to a thread there (client_cpu.h).
 #pragma once
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -18,6 +20,7 @@
 #include <thread>
 #include <vector>
 
+#include "client_cpu.h"
 #include "transport.h"
 
 namespace ram::fuse {
@@ -69,8 +72,10 @@ class DevFuse final : public Transport {
   void serve(Worker& worker, size_t length, uint32_t channel);
   bool openClone(Worker& worker);
   void end();
-  bool employ(bool asLeader);
-  void noticeBacklog(const Worker& worker, size_t length);
+  bool employ(bool asLeader, int cpu = -1);
+  void follow(Worker& worker, uint32_t client, std::chrono::nanoseconds waited);
+  void stopFollowing(Worker& worker);
+  void noticeBacklog(Worker& worker, size_t length);
 
   RequestHandler* handler_ = nullptr;
   void (*onEnd_)(void*) = nullptr;
@@ -81,6 +86,9 @@ class DevFuse final : public Transport {
   std::array<std::atomic<int>, kThreadsMax + 1> descriptors_;
   std::atomic<uint32_t> threads_{0}, threadsPeak_{0};
   std::atomic<bool> stopping_{false}, gathers_{false};
+
+  SystemCpus cpus_;
+  ClientCpu clientCpu_{cpus_};  // the leader's
 
   // How many looks at the queue in a row must find a backlog before help is called; helpers that
   // came in vain raise it.

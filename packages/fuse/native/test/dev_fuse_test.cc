@@ -2,15 +2,18 @@
 #include "dev_fuse.h"
 
 #include <doctest/doctest.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 
 #include "few_threads.h"
 #include "harness.h"
+#include "protocol.h"
 
 namespace ram::fuse {
 namespace {
@@ -95,6 +98,34 @@ TEST_CASE("transport: FORGETs that are gathered are served, and keep nobody from
   pair.receive();
   transport.stop();
   CHECK(transport.threads() == 0);
+}
+
+TEST_CASE("transport: a client that goes from one CPU to another gets its answers") {
+  cpu_set_t all, only;
+  REQUIRE(::sched_getaffinity(0, sizeof(all), &all) == 0);
+  Pair pair;
+  DevFuse transport(pair.sockets[0], 4);
+  Echo echo;
+  echo.transport = &transport;
+  REQUIRE(transport.start(&echo, nullptr, nullptr) == 0);
+  InHeader header{};
+  header.opcode = kLookup;
+  header.pid = static_cast<uint32_t>(::gettid());
+  std::string request(reinterpret_cast<const char*>(&header), sizeof(header));
+  for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+    if (!CPU_ISSET(cpu, &all)) continue;
+    CPU_ZERO(&only);
+    CPU_SET(cpu, &only);
+    REQUIRE(::sched_setaffinity(0, sizeof(only), &only) == 0);
+    for (int i = 0; i < 1000; i++) {
+      auto end = std::chrono::steady_clock::now() + 2 * ClientCpu::kNear;
+      while (std::chrono::steady_clock::now() < end) {
+      }
+      CHECK(pair.exchange(request) == request);
+    }
+  }
+  ::sched_setaffinity(0, sizeof(all), &all);
+  CHECK(transport.threadsPeak() <= 2);  // whether they are ever apart is up to the scheduler
 }
 
 TEST_CASE("transport: without the first thread it does not start") {
