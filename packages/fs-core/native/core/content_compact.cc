@@ -28,6 +28,8 @@ Content::Moved Content::moveInline(InodeLocks& locks, const InodeTable& inodes, 
   InodeRecord* record = inodes.live(owner);
   if (record == nullptr) return Moved::kNotOurs;
   if (record->kind != ContentKind::kInline || record->content != ref) return Moved::kNotOurs;
+  // Since `ref` was listed its page may have become one of another class, with an object there.
+  if (InlineBytes::objectBytes(inline_.of(record)->capacity) != bytes) return Moved::kNotOurs;
   const HeapRef fresh = parts_.heap.allocateOn(page, bytes);
   if (fresh == 0) return Moved::kNoRoom;
   inline_.move(record, fresh);
