@@ -30,7 +30,9 @@ BlobFiles::BlobFiles(Backing& backing, uint32_t budget)
     : backing_(backing), budget_(budget != 0 ? budget : defaultBudget()) {}
 
 BlobFiles::~BlobFiles() {
-  for (auto& [number, entry] : entries_) ::close(entry.fd);
+  for (Shard& shard : shards_) {
+    for (auto& [number, entry] : shard.entries) ::close(entry.fd);
+  }
 }
 
 void BlobFiles::Lease::reset() {
@@ -39,34 +41,42 @@ void BlobFiles::Lease::reset() {
 }
 
 uint32_t BlobFiles::openDescriptors() {
-  std::lock_guard lock(mutex_);
-  return static_cast<uint32_t>(entries_.size() + removed_.size());
+  size_t count = 0;
+  for (Shard& shard : shards_) {
+    std::lock_guard lock(shard.mutex);
+    count += shard.entries.size() + shard.removed.size();
+  }
+  return static_cast<uint32_t>(count);
 }
 
-void BlobFiles::give(Entry* entry, Lease* out) {
-  if (entry->leases++ == 0 && entry->idle != idle_.end()) idle_.erase(entry->idle);
+void BlobFiles::give(Shard& shard, Entry* entry, Lease* out) {
+  if (entry->leases++ == 0 && entry->idle != shard.idle.end()) shard.idle.erase(entry->idle);
   out->files_ = this;
   out->entry_ = entry;
 }
 
-int BlobFiles::takeVictim(bool always) {
-  if (!backing_.isTmpfs() || idle_.empty()) return -1;
-  if (!always && entries_.size() <= budget_) return -1;
-  Entry* victim = idle_.front();
-  idle_.pop_front();
-  const int fd = victim->fd;
-  entries_.erase(victim->number);
-  return fd;
+// false: there was none.
+bool BlobFiles::closeIdle() {
+  if (!backing_.isTmpfs()) return false;
+  for (uint32_t i = 0; i < kShards; ++i) {
+    Shard& shard = shards_[turn_.fetch_add(1, std::memory_order_relaxed) % kShards];
+    std::unique_lock lock(shard.mutex);
+    if (shard.idle.empty()) continue;
+    Entry* victim = shard.idle.front();
+    shard.idle.pop_front();
+    const int fd = victim->fd;
+    shard.entries.erase(victim->number);
+    counted_.fetch_sub(1, std::memory_order_relaxed);
+    lock.unlock();
+    ::close(fd);
+    return true;
+  }
+  return false;
 }
 
-bool BlobFiles::closeIdle() {
-  int fd;
-  {
-    std::lock_guard lock(mutex_);
-    fd = takeVictim(true);
+void BlobFiles::closeSurplus() {
+  while (counted_.load(std::memory_order_relaxed) > budget_ && closeIdle()) {
   }
-  if (fd >= 0) ::close(fd);
-  return fd >= 0;
 }
 
 template <class Open>
@@ -77,33 +87,34 @@ int BlobFiles::openWithRoom(Open open) {
   }
 }
 
-// Enters an open descriptor, unless another thread was quicker (which can't be for a fresh file).
-int BlobFiles::adopt(uint64_t number, int fd, bool fresh, Lease* out) {
-  int surplus = -1;
-  int victim = -1;
-  int status = 0;
-  {
-    std::lock_guard lock(mutex_);
-    const bool pinned = !backing_.isTmpfs();
-    if (fresh && pinned && entries_.size() >= budget_) {
-      surplus = fd;
-      status = -EMFILE;
-    } else {
-      const auto [found, inserted] = entries_.try_emplace(number);
-      Entry& entry = found->second;
-      if (inserted) {
-        entry.number = number;
-        entry.fd = fd;
-        entry.idle = idle_.insert(idle_.end(), &entry);
-      } else {
-        surplus = fd;
-      }
-      give(&entry, out);
-      victim = takeVictim(false);
-    }
+// false: another thread was quicker, and its descriptor is given. That can't be for a fresh file.
+bool BlobFiles::enter(Shard& shard, uint64_t number, int fd, Lease* out) {
+  const auto [found, inserted] = shard.entries.try_emplace(number);
+  Entry& entry = found->second;
+  if (inserted) {
+    entry.number = number;
+    entry.fd = fd;
+    entry.idle = shard.idle.end();
   }
-  if (surplus >= 0) ::close(surplus);
-  if (victim >= 0) ::close(victim);
+  give(shard, &entry, out);
+  return inserted;
+}
+
+int BlobFiles::adopt(uint64_t number, int fd, bool fresh, Lease* out) {
+  const uint32_t before = counted_.fetch_add(1, std::memory_order_relaxed);
+  const bool pinned = !backing_.isTmpfs();
+  bool entered = false;
+  int status = fresh && pinned && before >= budget_ ? -EMFILE : 0;
+  if (status == 0) {
+    Shard& shard = shardOf(number);
+    std::lock_guard lock(shard.mutex);
+    entered = enter(shard, number, fd, out);
+  }
+  if (!entered) {
+    counted_.fetch_sub(1, std::memory_order_relaxed);
+    ::close(fd);
+  }
+  closeSurplus();
   return status;
 }
 
@@ -113,22 +124,25 @@ int BlobFiles::create(uint64_t number, Lease* out) {
 }
 
 void BlobFiles::adoptSpilled(uint64_t number, int fd) {
-  std::lock_guard lock(mutex_);
-  Entry& entry = entries_[number];
+  Shard& shard = shardOf(number);
+  std::lock_guard lock(shard.mutex);
+  Entry& entry = shard.entries[number];
   entry.number = number;
   entry.fd = fd;
-  entry.idle = idle_.end();
+  entry.idle = shard.idle.end();
   spilled_.fetch_add(1, std::memory_order_relaxed);
 }
 
 uint64_t BlobFiles::spilledBytes() {
   if (spilled_.load(std::memory_order_relaxed) == 0) return 0;
-  std::lock_guard lock(mutex_);
   uint64_t bytes = 0;
-  for (const auto& [number, entry] : entries_) {
-    struct stat status;
-    if (isSpilledBlob(number) && ::fstat(entry.fd, &status) == 0) {
-      bytes += static_cast<uint64_t>(status.st_blocks) * 512;
+  for (Shard& shard : shards_) {
+    std::lock_guard lock(shard.mutex);
+    for (const auto& [number, entry] : shard.entries) {
+      struct stat status;
+      if (isSpilledBlob(number) && ::fstat(entry.fd, &status) == 0) {
+        bytes += static_cast<uint64_t>(status.st_blocks) * 512;
+      }
     }
   }
   return bytes;
@@ -136,9 +150,10 @@ uint64_t BlobFiles::spilledBytes() {
 
 int BlobFiles::acquire(uint64_t number, Lease* out) {
   {
-    std::lock_guard lock(mutex_);
-    if (const auto found = entries_.find(number); found != entries_.end()) {
-      give(&found->second, out);
+    Shard& shard = shardOf(number);
+    std::lock_guard lock(shard.mutex);
+    if (const auto found = shard.entries.find(number); found != shard.entries.end()) {
+      give(shard, &found->second, out);
       return 0;
     }
   }
@@ -150,26 +165,28 @@ int BlobFiles::acquire(uint64_t number, Lease* out) {
 void BlobFiles::release(Entry* entry) {
   int fd = -1;
   {
-    std::lock_guard lock(mutex_);
+    Shard& shard = shardOf(entry->number);
+    std::lock_guard lock(shard.mutex);
     if (--entry->leases > 0) return;
     if (entry->removed) {
       fd = entry->fd;
-      removed_.erase(entry);
+      shard.removed.erase(entry);
     } else if (isSpilledBlob(entry->number)) {
-      entry->idle = idle_.end();
+      entry->idle = shard.idle.end();
     } else {
-      entry->idle = idle_.insert(idle_.end(), entry);
-      fd = takeVictim(false);
+      entry->idle = shard.idle.insert(shard.idle.end(), entry);
     }
   }
   if (fd >= 0) ::close(fd);
+  closeSurplus();
 }
 
 void BlobFiles::remove(uint64_t number) {
   int fd = -1;
   {
-    std::lock_guard lock(mutex_);
-    if (const auto found = entries_.find(number); found != entries_.end()) {
+    Shard& shard = shardOf(number);
+    std::lock_guard lock(shard.mutex);
+    if (const auto found = shard.entries.find(number); found != shard.entries.end()) {
       Entry& entry = found->second;
       fd = entry.fd;
       struct stat status;
@@ -177,14 +194,14 @@ void BlobFiles::remove(uint64_t number) {
         backing_.unreserve(static_cast<uint64_t>(status.st_blocks) * 512);
       }
       entry.removed = true;
-      if (isSpilledBlob(number)) spilled_.fetch_sub(1, std::memory_order_relaxed);
+      (isSpilledBlob(number) ? spilled_ : counted_).fetch_sub(1, std::memory_order_relaxed);
       if (entry.leases == 0) {
-        if (entry.idle != idle_.end()) idle_.erase(entry.idle);
-        entries_.erase(found);
+        if (entry.idle != shard.idle.end()) shard.idle.erase(entry.idle);
+        shard.entries.erase(found);
       } else {
         fd = -1;
-        auto node = entries_.extract(found);
-        removed_.emplace(&node.mapped(), std::move(node));
+        auto node = shard.entries.extract(found);
+        shard.removed.emplace(&node.mapped(), std::move(node));
       }
     }
   }

@@ -1,6 +1,7 @@
 // The descriptors of blob files: opened by number when needed, closed when idle.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <list>
@@ -11,13 +12,15 @@
 
 namespace ram {
 
-// Thread-safe. Lock: mutex_, a leaf, held across neither open(2) nor close(2).
+// Thread-safe. Locks: a shard's, leaves, one at a time, held across neither open(2) nor close(2). A
+// file's shard goes by its number: files that are used at once seldom share one.
 //
 // Files on disk (spill_rules.h) are never closed before remove() either, and not counted.
 //
 // INVARIANT: a descriptor with leases is never closed. Without leases it stays open while no more
-// than `budget` are. Memfds die with their descriptor: they are never closed before remove(), and
-// then `budget` bounds how many there may be (-EMFILE).
+// than `budget` are; then the shards take turns to close what they have not used for longest. Memfds
+// die with their descriptor: they are never closed before remove(), and then `budget` bounds how many
+// there may be (-EMFILE).
 class BlobFiles {
   struct Entry;
 
@@ -72,21 +75,30 @@ class BlobFiles {
 
   using Entries = std::unordered_map<uint64_t, Entry>;
 
+  struct alignas(64) Shard {
+    std::mutex mutex;
+    Entries entries;
+    std::unordered_map<Entry*, Entries::node_type> removed;  // still leased
+    std::list<Entry*> idle;                                  // least recently used first
+  };
+  static constexpr uint32_t kShards = 32;
+
   template <class Open>
   int openWithRoom(Open open);
   int adopt(uint64_t number, int fd, bool fresh, Lease* out);
-  void give(Entry* entry, Lease* out);  // mutex_ held
-  int takeVictim(bool always);          // mutex_ held; a descriptor to close, or -1
+  bool enter(Shard& shard, uint64_t number, int fd, Lease* out);  // lock held
+  void give(Shard& shard, Entry* entry, Lease* out);              // lock held
   bool closeIdle();
+  void closeSurplus();
   void release(Entry* entry);
+  Shard& shardOf(uint64_t number) { return shards_[number % kShards]; }
 
   Backing& backing_;
   const uint32_t budget_;
-  std::mutex mutex_;
-  Entries entries_;
-  std::unordered_map<Entry*, Entries::node_type> removed_;  // still leased
-  std::atomic<uint64_t> spilled_{0};  // how many of the entries
-  std::list<Entry*> idle_;                                  // least recently used first
+  std::array<Shard, kShards> shards_;
+  std::atomic<uint32_t> counted_{0};  // entries, without files on disk
+  std::atomic<uint32_t> turn_{0};     // the shard to close something next
+  std::atomic<uint32_t> spilled_{0};  // files on disk
 };
 
 inline int BlobFiles::Lease::fd() const { return entry_->fd; }
