@@ -18,9 +18,9 @@ namespace ram {
 // Files on disk (spill_rules.h) are never closed before remove() either, and not counted.
 //
 // INVARIANT: a descriptor with leases is never closed. Without leases it stays open while no more
-// than `budget` are; then the shards take turns to close what they have not used for longest. Memfds
-// die with their descriptor: they are never closed before remove(), and then `budget` bounds how many
-// there may be (-EMFILE).
+// than `budget` are; then the shards take turns to close what they have not used for longest.
+// Memfds die with their descriptor: they are never closed before remove(), and then `budget` bounds
+// how many there may be (-EMFILE).
 class BlobFiles {
   struct Entry;
 
