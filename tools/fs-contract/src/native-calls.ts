@@ -1,5 +1,5 @@
 // The calls as raw system calls of a process of their own.
-import { AT, CAPABILITY, O } from './constants.ts';
+import { AT, CAPABILITY, O, RESOLVE } from './constants.ts';
 import type { Capability } from './constants.ts';
 import { DescriptorCalls, namesIn, take } from './descriptor-calls.ts';
 import type {
@@ -109,7 +109,17 @@ export class NativeCalls extends DescriptorCalls implements FileCalls {
 
   openHow(path: Path, flags: number, resolve: number): number {
     const how = structures.words(flags, 0, resolve);
-    return this.system.call('openat2', this.#directory, path, how, how.length);
+    const open = () => this.system.call('openat2', this.#directory, path, how, how.length);
+    // openat2(2): EAGAIN where ".." met a rename or a mount, anywhere on the machine: try again.
+    const mayRace = (resolve & (RESOLVE.BENEATH | RESOLVE.IN_ROOT)) !== 0;
+    for (let tries = mayRace ? 1000 : 1; tries > 1; tries--) {
+      try {
+        return open();
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      }
+    }
+    return open();
   }
 
   from<T>(directory: number, action: () => T): T {
