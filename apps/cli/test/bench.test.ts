@@ -16,7 +16,6 @@ const folder = temporaryDirectory();
 
 const bench = (...args: string[]) =>
   runCommand(process.execPath, [bin, 'bench', 'mount', ...args], {
-    timeoutMs: 50_000,
     env: { TMPDIR: folder },
   });
 

@@ -23,7 +23,6 @@ describe('ram file', () => {
   const ram = (args: string[], input?: Uint8Array) =>
     runCommand(process.execPath, [bin, 'file', ...args], {
       cwd: disk,
-      timeoutMs: 60_000,
       ...(input === undefined ? {} : { input }),
     });
   const json = async (args: string[], input?: Uint8Array) => {
@@ -37,7 +36,6 @@ describe('ram file', () => {
     const run = (...command: string[]) =>
       runCommand('bash', ['-c', script, process.execPath, bin, ...command, memory], {
         cwd: disk,
-        timeoutMs: 60_000,
       });
     const { code, stderr } = await run('put');
     expect({ code, stderr }).toEqual({
@@ -166,5 +164,5 @@ describe('ram file', () => {
       stdout: 'one: removed\ntwo: removed\n',
       stderr: expect.stringMatching(/^ram: there is no .*none\n$/),
     });
-  }, 60_000);
+  });
 });

@@ -24,7 +24,7 @@ both.describe('the page of a disk, in a browser', () => {
     browser = await launchBrowser();
     sandbox = await createSandbox('self');
     await sandbox.shell('mkdir disk');
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await browser.close();

@@ -7,7 +7,7 @@ fuse.describe('a process that reads from its own disk', () => {
 
   it('gets its bytes, also while other code blocks the event loop', async () => {
     const script = new URL('./child/own-mount.ts', import.meta.url);
-    const result = await runNode(script, [directory], { timeoutMs: 60_000 });
+    const result = await runNode(script, [directory]);
     expect(result, result.stderr).toMatchObject({ code: 0, timedOut: false });
     expect(JSON.parse(result.stdout)).toEqual({
       direct: 'from the process',

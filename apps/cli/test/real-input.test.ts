@@ -5,7 +5,7 @@ import { requirement } from '@ram/test-support';
 import { createSandbox, fuse, users } from './sandbox.ts';
 import type { Sandbox } from './sandbox.ts';
 
-const limitMs = 120_000;
+const limitMs = 300_000;
 
 const has = (program: string) => {
   const { error } = spawnSync(program, ['--version']);
@@ -13,7 +13,7 @@ const has = (program: string) => {
 };
 
 const npm = (() => {
-  const { status } = spawnSync('npm', ['ping'], { timeout: 20_000 });
+  const { status } = spawnSync('npm', ['ping'], { timeout: 100_000 });
   return requirement('npm registry', status === 0, 'npm ping fails: it needs the network');
 })();
 

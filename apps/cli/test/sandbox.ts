@@ -21,7 +21,6 @@ export const ramProgram = fileURLToPath(new URL('../bin/ram.js', import.meta.url
 
 const isRoot = process.geteuid?.() === 0;
 const nobody = 65_534;
-const timeoutMs = 60_000;
 
 export const fuse = requirement('FUSE', canUseFuse(), 'there is no /dev/fuse for this user');
 export const root = requirement('root', isRoot, 'it needs root to become another user');
@@ -133,7 +132,7 @@ class SandboxOf implements Sandbox {
   run(command: string, args: readonly string[], options: RunOptions = {}): Promise<ChildResult> {
     const [first = command, ...rest] = [...this.#prefix, command, ...args];
     const env = { ...this.#environment, ...options.env };
-    return runCommand(first, rest, { timeoutMs, cwd: '/', ...options, env });
+    return runCommand(first, rest, { cwd: '/', ...options, env });
   }
 
   shell(script: string, options: RunOptions = {}): Promise<ChildResult> {
@@ -165,7 +164,7 @@ class SandboxOf implements Sandbox {
 
   async dispose(): Promise<void> {
     await this.clear();
-    await runCommand('bash', ['-c', leftOverMounts, 'bash', this.#base], { timeoutMs });
+    await runCommand('bash', ['-c', leftOverMounts, 'bash', this.#base]);
     killGroup(this.#namespace?.pid);
     rmSync(this.#base, { recursive: true, force: true });
   }

@@ -294,19 +294,19 @@ describe('listeners', () => {
       volume.fs.mkdirSync(`/d${i}`);
       if (i % 100 === 0) await nextTurn();
     }
-    await expect.poll(() => got + lost, { timeout: 20_000 }).toBe(many);
+    await expect.poll(() => got + lost).toBe(many);
     expect(fast).toEqual(Array.from({ length: many }, (_, i) => `/d${i}`));
     expect(lost).toBeGreaterThan(0);
   });
 
   it('in another thread get the same events', async () => {
     const fixture = new URL('fixtures/events.ts', import.meta.url);
-    const { stdout, stderr } = await runNode(fixture, ['threads'], { timeoutMs: 80_000 });
+    const { stdout, stderr } = await runNode(fixture, ['threads']);
     expect(stderr).toBe('');
     const [main, worker] = JSON.parse(stdout) as [string[], string[]];
     expect(main).toHaveLength(2000);
     expect(worker).toEqual(main);
-  }, 90_000);
+  });
 
   it.each([
     ['listener', { calls: ['/a'] }],

@@ -11,14 +11,14 @@ function fixture(name: string): URL {
   return new URL(`fixtures/${name}.ts`, import.meta.url);
 }
 
-function runWithCollector(name: string, args: string[], timeoutMs: number) {
+function runWithCollector(name: string, args: string[]) {
   const nodeArguments = ['--expose-gc', ...childNodeArguments, fixture(name).pathname];
-  return runCommand(process.execPath, [...nodeArguments, ...args], { timeoutMs });
+  return runCommand(process.execPath, [...nodeArguments, ...args]);
 }
 
 describe('volumes', () => {
   it('leave nothing behind, closed or collected', async () => {
-    const { stdout, stderr } = await runWithCollector('many-volumes', ['2000'], 150_000);
+    const { stdout, stderr } = await runWithCollector('many-volumes', ['2000']);
     expect(stderr).toBe('');
     const { before, after } = JSON.parse(stdout) as Record<
       'before' | 'after',
@@ -28,10 +28,10 @@ describe('volumes', () => {
     expect(after['descriptors']).toBeLessThan((before['descriptors'] ?? 0) + 20);
     expect(after['mappings']).toBeLessThan((before['mappings'] ?? 0) + 50);
     expect(after['rssBytes']).toBeLessThan((before['rssBytes'] ?? 0) + 40e6);
-  }, 180_000);
+  });
 
   it('are used by several threads at once, and survive the death of one', async () => {
-    const { stdout, stderr, code } = await runNode(fixture('workers'), [], { timeoutMs: 150_000 });
+    const { stdout, stderr, code } = await runNode(fixture('workers'), []);
     expect(stderr).toBe('');
     expect(JSON.parse(stdout)).toEqual({
       results: ['done', 'done', 'done', 1],
@@ -40,12 +40,12 @@ describe('volumes', () => {
       after: 'ERR_RAM_VOLUME_CLOSED',
     });
     expect(code).toBe(0);
-  }, 180_000);
+  });
 
   root.it(
     'are there for a plain user too, in both kinds of backing',
     async () => {
-      const options = { uid: nobody, gid: nobody, timeoutMs: 150_000 };
+      const options = { uid: nobody, gid: nobody };
       const { stdout, stderr } = await runNode(fixture('plain-user'), [], options);
       expect(stderr).toBe('');
       const found = JSON.parse(stdout) as Record<string, unknown>;
@@ -93,25 +93,23 @@ describe('swap: false', () => {
 describe('the addon', () => {
   it('survives arguments of every kind', async () => {
     const seed = '50'; // once a crash at the end of the process; soak.full.ts tries new ones
-    const result = await runWithCollector('hostile-arguments', ['300', seed], 150_000);
+    const result = await runWithCollector('hostile-arguments', ['300', seed]);
     expect({ seed, ...result }).toMatchObject({
       code: 0,
       stderr: '',
       stdout: 'alive after true\n',
     });
-  }, 180_000);
+  });
 });
 
 describe('a million files in one directory', () => {
   it('take at most 300 bytes each', async () => {
-    const { stdout, stderr } = await runNode(fixture('million-files'), ['1000000'], {
-      timeoutMs: 150_000,
-    });
+    const { stdout, stderr } = await runNode(fixture('million-files'), ['1000000']);
     expect(stderr).toBe('');
     const found = JSON.parse(stdout) as Record<string, number | string>;
     expect(found).toMatchObject({ inodes: 1_000_000, listed: 1_000_000, report: 'whole' });
     expect(found['bytesPerFile']).toBeLessThanOrEqual(300);
     // The segments are mapped, so they show in the process; its own heap is in it as well.
     expect(found['rssPerFile']).toBeLessThanOrEqual(400);
-  }, 180_000);
+  });
 });

@@ -11,7 +11,7 @@ describe.each(['passthrough', 'cached', 'direct'])('contention, io %s', (io) => 
     'ends, and all sides agree',
     async () => {
       const args = [makeFolder(), makeFolder(), io, '2000', '20261121'];
-      const result = await runNode(childProgram('contention.ts'), args, { timeoutMs: 60_000 });
+      const result = await runNode(childProgram('contention.ts'), args);
       const { stdout, stderr, timedOut } = result;
       expect({ stdout, stderr, timedOut }).toEqual({
         stdout: 'ok after meddling\n',

@@ -7,9 +7,7 @@ const seeds = randomSeeds(Number(process.env['RAM_RANDOM_ROUNDS'] ?? 3));
 
 async function runModel(directory: string, seed: number, steps: number): Promise<void> {
   const args = [directory, String(seed), String(steps)];
-  const { stdout, stderr } = await runNode(childProgram('event-model.ts'), args, {
-    timeoutMs: 60_000,
-  });
+  const { stdout, stderr } = await runNode(childProgram('event-model.ts'), args);
   expect({ stdout, stderr }).toEqual({ stdout: 'as expected\n', stderr: '' });
 }
 

@@ -33,7 +33,7 @@ function linesOf(output: string): Line[] {
 }
 
 function ffmpegTo(...output: string[]): Promise<string> {
-  return run('ffmpeg', ['-loglevel', 'error', '-y', ...source, ...output], { timeoutMs: 60_000 });
+  return run('ffmpeg', ['-loglevel', 'error', '-y', ...source, ...output]);
 }
 
 const shell = `
@@ -56,7 +56,7 @@ async function expectFrames(io: IoMode): Promise<void> {
       files.set(`/${name}`, hashOf(readFileSync(`${folder}/${name}`)));
     }
     const decode = ['-loglevel', 'error', '-i', `${folder}/%05d.jpg`, '-f', 'null', '-'];
-    expect(await run('ffmpeg', decode, { timeoutMs: 60_000 })).toBe('');
+    expect(await run('ffmpeg', decode)).toBe('');
   });
   const seen = lines.filter(({ hash }) => hash !== undefined);
   expect(seen.every(({ whole }) => whole)).toBe(true);

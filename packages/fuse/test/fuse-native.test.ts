@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { childNodeArguments, requirement, runCommand, runNode } from '@ram/test-support';
-import { afterAll, afterEach, beforeAll, describe, expect, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 import { mountState, unmountDirectory } from '../src/index.ts';
 import { Server, childProgram, isMountPoint, makeFolder, programPath } from './support.ts';
 import { rootMounts, run } from './support.ts';
@@ -24,12 +24,8 @@ function whyNot(): string | undefined {
   }
 }
 
-/** Many tests start several processes, one after the other. */
-const patienceMs = 60_000;
-vi.setConfig({ testTimeout: 2 * patienceMs });
-
 function runChild(name: string, ...args: string[]) {
-  return runNode(childProgram(`fuse-native-${name}.ts`), args, { timeoutMs: patienceMs });
+  return runNode(childProgram(`fuse-native-${name}.ts`), args);
 }
 
 function serve(folder: string, source: string, options: object, user = {}) {

@@ -11,9 +11,7 @@ describe.each(['passthrough', 'cached', 'direct'])('io %s', (io) => {
     'each side sees each other side, as the README has it',
     async () => {
       const args = [makeFolder(), makeFolder(), io];
-      const { stdout, stderr } = await runNode(childProgram('io-pairs.ts'), args, {
-        timeoutMs: 60_000,
-      });
+      const { stdout, stderr } = await runNode(childProgram('io-pairs.ts'), args);
       expect(stderr).toBe('');
       expect(Number(stdout.split(' ')[0])).toBeGreaterThan(800);
     },

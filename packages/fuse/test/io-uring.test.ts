@@ -58,7 +58,7 @@ ioUring.it(
     const folder = makeFolder();
     const server = await Server.start(folder, { transport, locks: 'volume' });
     const args = [programPath('waiting_locks.py'), folder, `${server.pid}`, '40'];
-    expect(await run('python3', args, { timeoutMs: 100_000 })).toBe('40\n');
+    expect(await run('python3', args)).toBe('40\n');
     const { requests } = await server.stop();
     expect(requests.setlkw).toBe(41);
   },
@@ -67,7 +67,7 @@ ioUring.it(
 
 ioUring.it('a FORGET that the kernel waits for is answered', async () => {
   const args = [makeFolder(), transport];
-  const result = await runNode(childProgram('turned-over.ts'), args, { timeoutMs: 20_000 });
+  const result = await runNode(childProgram('turned-over.ts'), args);
   expect(result).toMatchObject({ stdout: 'ok\n', stderr: '', timedOut: false });
 });
 
@@ -92,9 +92,7 @@ ioUring.it(
   'mounting and unmounting leaves no thread and no descriptor',
   async () => {
     const args = [makeFolder(), '50', JSON.stringify({ transport })];
-    const { stdout, stderr } = await runNode(childProgram('rounds.ts'), args, {
-      timeoutMs: 60_000,
-    });
+    const { stdout, stderr } = await runNode(childProgram('rounds.ts'), args);
     expect(stderr).toBe('');
     const { before: first, after: last } = JSON.parse(stdout);
     expect(last).toEqual(first);

@@ -13,7 +13,7 @@ export function connectionOf(folder: string): string {
 export async function expectNothingLeft(folder: string, connection: string): Promise<void> {
   expect(isMountPoint(folder)).toBe(false);
   const isLeft = async () => (await connections()).includes(connection) && !isOfAMount(connection);
-  await expect.poll(isLeft, { timeout: 10_000 }).toBe(false);
+  await expect.poll(isLeft).toBe(false);
 }
 
 /** Connections in the kernel that belong to no mount anywhere. */

@@ -51,9 +51,7 @@ describe.each(['passthrough', 'cached'])('sixty rounds with io %s', (io) => {
     'leak neither descriptors nor threads, and no memory of the Volume',
     async () => {
       const args = [makeFolder(), '60', JSON.stringify({ io })];
-      const { stdout, stderr } = await runNode(childProgram('rounds.ts'), args, {
-        timeoutMs: 60_000,
-      });
+      const { stdout, stderr } = await runNode(childProgram('rounds.ts'), args);
       expect(stderr).toBe('');
       const { before, after, grownBytes } = JSON.parse(stdout);
       expect(after).toEqual(before);
@@ -80,7 +78,7 @@ python.it(
         run('python3', [programPath('load.py'), folder, String(number), '10']).catch(() => {}),
       );
       const made = () => readdirSync(folder).length;
-      await expect.poll(made, { timeout: 20_000 }).toBeGreaterThan(20);
+      await expect.poll(made).toBeGreaterThan(20);
       server.kill();
       await server.exited;
       await Promise.all(load);

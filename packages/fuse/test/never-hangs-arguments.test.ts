@@ -73,9 +73,7 @@ rootMounts.it(
   'random arguments in every state of a mount end in errors with codes',
   async () => {
     const folders = [makeFolder(), makeFolder()];
-    const result = await runNode(childProgram('hostile-arguments.ts'), folders, {
-      timeoutMs: 60_000,
-    });
+    const result = await runNode(childProgram('hostile-arguments.ts'), folders);
     expect(result.stderr).toBe('');
     expect(result.stdout).toMatch(/^alive, \d+ refused\n$/);
   },

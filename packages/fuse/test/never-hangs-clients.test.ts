@@ -2,12 +2,10 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { holdIoUring, ioUringMounts } from '@ram/test-support';
-import { afterAll, afterEach, beforeAll, describe, expect, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 import { unmountDirectory } from '../src/index.ts';
 import { connectionOf, expectNothingLeft } from './left-over.ts';
 import { Server, makeFolder, program, programPath, rootMounts } from './support.ts';
-
-vi.setConfig({ testTimeout: 120_000 }); // for a machine that is busy besides
 
 const python = program('python3');
 

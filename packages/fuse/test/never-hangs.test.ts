@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { runNode } from '@ram/test-support';
-import { afterEach, beforeAll, describe, expect, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect } from 'vitest';
 import { mountState, unmountDirectory } from '../src/index.ts';
 import type { MountOptions } from '../src/index.ts';
 import { connectionOf, expectNothingLeft } from './left-over.ts';
@@ -18,8 +18,6 @@ import {
   rootMounts,
   run,
 } from './support.ts';
-
-vi.setConfig({ testTimeout: 120_000 }); // for a machine that is busy besides
 
 const python = program('python3');
 const compiler = program('gcc');
@@ -140,9 +138,7 @@ describe.each([
 ] as const)('by %s', (way, code) => {
   rootMounts.it('a process ends in peace while calls are under way', async () => {
     const folder = makeFolder();
-    const result = await runNode(childProgram('pending-calls.ts'), [way, folder], {
-      timeoutMs: 60_000,
-    });
+    const result = await runNode(childProgram('pending-calls.ts'), [way, folder]);
     expect(result).toMatchObject({ code, signal: null, timedOut: false });
     expect(result.stderr).not.toContain('FATAL');
     // A worker may come to abort the connection before it is terminated: that leaves a dead mount.

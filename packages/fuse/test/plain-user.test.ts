@@ -145,7 +145,6 @@ helper.describe('a plain user', () => {
     await (signal === 'SIGSTOP' ? server.freeze() : server.kill());
     const result = await runNode(childProgram('clear-away.ts'), [folder], {
       ...user,
-      timeoutMs: 60_000,
     });
     const state = signal === 'SIGSTOP' ? 'unresponsive' : 'dead';
     expect(result).toMatchObject({ stdout: `${state}, then free\n`, stderr: '' });

@@ -18,7 +18,7 @@ describe.each<MountOptions>([{ io: 'passthrough' }, { io: 'cached' }, { io: 'dir
       await server.stop();
     }
     const shell = (folder: string, script: string) =>
-      run('bash', ['-e', '-c', script], { cwd: folder, timeoutMs: 60_000 });
+      run('bash', ['-e', '-c', script], { cwd: folder });
 
     program('git').it(
       'git keeps a repository',

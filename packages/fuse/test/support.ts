@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { childNodeArguments, requirement, runCommand } from '@ram/test-support';
-import { afterEach, vi } from 'vitest';
+import { afterEach, expect } from 'vitest';
 import type { MountOptions, MountStats, UnmountOptions } from '../src/index.ts';
 
 const isRoot = process.geteuid?.() === 0;
@@ -130,7 +130,7 @@ export class Server {
    */
   async freeze(): Promise<void> {
     process.kill(this.pid, 'SIGSTOP');
-    await vi.waitUntil(() => statesOfThreads(this.pid).every((state) => state === 'T'));
+    await expect.poll(() => statesOfThreads(this.pid).every((state) => state === 'T')).toBe(true);
   }
 
   get exited(): Promise<void> {
@@ -166,7 +166,7 @@ export async function run(
 ): Promise<string> {
   const { uid, ...rest } = options;
   const user = uid === undefined ? {} : { uid, gid: uid };
-  const result = await runCommand(command, args, { timeoutMs: 25_000, ...rest, ...user });
+  const result = await runCommand(command, args, { ...rest, ...user });
   if (result.code !== 0 || result.timedOut) {
     const why = result.timedOut ? 'timed out' : `exit ${result.code ?? result.signal}`;
     throw new Error(`${command} ${args.join(' ')}: ${why}\n${result.stdout}\n${result.stderr}`);

@@ -59,7 +59,7 @@ describe.each([
     const node = [process.execPath, ...childNodeArguments, program];
     for (const [options, flags] of settings) {
       const args = ['-Urm', ...node, folderOf(who.uid ?? 0), JSON.stringify(options)];
-      const { stdout, stderr } = await runCommand('unshare', args, { ...who, timeoutMs: 25_000 });
+      const { stdout, stderr } = await runCommand('unshare', args, who);
       expect(stderr).toBe('');
       const told = JSON.parse(stdout);
       expect(told.io).toEqual({ mode: 'cached', reason: initialNamespaceOnly });
@@ -139,17 +139,13 @@ helper.it('a plain user lets others in where /etc/fuse.conf allows it', async ()
 describe.each(modes)('readOnly, %s', (io) => {
   rootMounts.it('refuses every change, and shows those made elsewhere', async () => {
     const folder = makeFolder();
-    const { stdout, stderr } = await runCommand(
-      process.execPath,
-      [
-        ...childNodeArguments,
-        fileURLToPath(childProgram('read-only.ts')),
-        folder,
-        makeFolder(),
-        io,
-      ],
-      { timeoutMs: 25_000 },
-    );
+    const { stdout, stderr } = await runCommand(process.execPath, [
+      ...childNodeArguments,
+      fileURLToPath(childProgram('read-only.ts')),
+      folder,
+      makeFolder(),
+      io,
+    ]);
     expect({ stdout, stderr }).toEqual({ stdout: 'ok\n', stderr: '' });
   });
 });

@@ -58,9 +58,9 @@ describe('a handle', () => {
 
   it('is one that Node knows, in a worker too', async () => {
     const program = new URL('./child/in-worker.ts', import.meta.url);
-    const result = await runNode(program, [place.disk, place.memory], { timeoutMs: 60_000 });
+    const result = await runNode(program, [place.disk, place.memory]);
     expect(result).toMatchObject({ code: 0, stderr: '' });
-  }, 70_000);
+  });
 
   it.each(['r', 'r+', 'w', 'w+', 'a', 'a+', 'wx'])('unlinks itself in mode %s', async (flags) => {
     if (flags !== 'wx') await (await open('w')).close();

@@ -147,7 +147,7 @@ describe.each(seeds)('random calls (RAM_RANDOM_SEED=%i)', (seed) => {
       if (step % 10 === 0) await expectListed(place, model, recent);
     }
     expect(new Set(history).size).toBeGreaterThan(50);
-  }, 60_000);
+  });
 });
 
 /** A link that is opened again and again has its record looked at the first time only. */

@@ -89,7 +89,7 @@ describe.each(pairs)('$one and $other, from $from', ({ from, one, other, check }
       expect(++count).toBeLessThan(schedulesMax);
     }
     expect(count).toBeGreaterThan(1);
-  }, 120_000);
+  });
 });
 
 /** Whatever happened: the path is whole, and nothing is in memory that it doesn't lead to. */

@@ -32,7 +32,7 @@ describe.each([
       const [mount = '', disk = ''] = ['mount', 'disk'].map((name) => join(directory, io, name));
       for (const path of [mount, disk]) mkdirSync(path, { recursive: true });
       const script = new URL('./child/in-volume.ts', import.meta.url);
-      const result = await runNode(script, [mount, disk, io], { timeoutMs: 110_000 });
+      const result = await runNode(script, [mount, disk, io]);
       expect(result).toMatchObject({ stdout: 'ok\n', stderr: '', timedOut: false });
     },
     120_000,

@@ -18,7 +18,7 @@ const bench = fileURLToPath(new URL('../bin/bench.js', import.meta.url));
 
 async function run(...cases: string[]): Promise<{ inProcess: Row[]; throughMount: Row[] }> {
   const args = [bench, 'fs', '--quick', '--json', ...cases];
-  const { stdout, stderr, code } = await runCommand(process.execPath, args, { timeoutMs: 110_000 });
+  const { stdout, stderr, code } = await runCommand(process.execPath, args);
   expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
   return JSON.parse(stdout) as { inProcess: Row[]; throughMount: Row[] };
 }
@@ -36,7 +36,7 @@ it('measures every operation in the process, beside memfs and tmpfs', async () =
   expect(throughMount).toEqual([]);
   expect(inProcess.length).toBeGreaterThan(20);
   checkNumbers(inProcess, ['volume.fs', 'node:fs on tmpfs', 'memfs']);
-}, 120_000);
+});
 
 const rootMounts = requirement(
   'mounting as root',

@@ -19,9 +19,7 @@ rootMounts.it(
   'profiles a program on mounts by opcode',
   async () => {
     const args = [bench, 'mount-profile', '--quick', '--json', 'git clone', 'tmpfs', 'cached'];
-    const { stdout, stderr, code } = await runCommand(process.execPath, args, {
-      timeoutMs: 110_000,
-    });
+    const { stdout, stderr, code } = await runCommand(process.execPath, args);
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
     const [row, ...others] = JSON.parse(stdout) as Row[];
     expect(others).toEqual([]);

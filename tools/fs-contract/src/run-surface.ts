@@ -48,7 +48,7 @@ interface Round {
 }
 
 function runRound(name: string, skip: number, options: RunOptions): Promise<Round> {
-  const { only = '', directory = '', caseTimeoutMs = 30_000, program = childProgram } = options;
+  const { only = '', directory = '', caseTimeoutMs = 120_000, program = childProgram } = options;
   const args = [...childNodeArguments, fileURLToPath(program), name, only, directory, `${skip}`];
   const [command = '', ...rest] = [...ownMounts(), process.execPath, ...args];
   const folder = mkdtempSync(join(tmpdir(), 'ram-contract-'));

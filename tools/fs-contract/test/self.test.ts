@@ -94,7 +94,7 @@ it('a case that hangs or dies is a failure, and the others go on', async () => {
     expect.objectContaining({ id: 'child: kills its process', result: 'failed' }),
     { id: 'child: is fine too', result: 'passed' },
   ]);
-}, 120_000);
+});
 
 mounts.it(
   'tmpfs on which a call of the system does nothing, or is refused, fails',

@@ -70,7 +70,7 @@ describe('a package with native tests', () => {
   const runWith = async (cases: string): Promise<number | null> => {
     writeFileSync(join(directory, 'native/test/sum_test.cc'), head + cases);
     const env = { SAN: '', RAM_REQUIRE_ALL: '0' };
-    const options = { cwd: directory, timeoutMs: 110_000, env };
+    const options = { cwd: directory, env };
     return (await runCommand(process.execPath, [run], options)).code;
   };
 

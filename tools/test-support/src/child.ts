@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 export interface RunOptions {
-  /** After this long the whole process group is killed. Default 20,000. */
+  /** After this long the whole process group is killed. Default 150,000. */
   timeoutMs?: number;
   cwd?: string;
   /** Added to the environment of the test. */
@@ -19,6 +19,7 @@ export interface ChildResult {
   code: number | null;
   signal: NodeJS.Signals | null;
   stdout: string;
+  /** When it was killed at the limit, its last line says so. */
   stderr: string;
   timedOut: boolean;
 }
@@ -41,7 +42,7 @@ export function runCommand(
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<ChildResult> {
-  const { timeoutMs = 20_000, env, input, cwd, uid, gid } = options;
+  const { timeoutMs = 150_000, env, input, cwd, uid, gid } = options;
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       detached: true,
@@ -60,7 +61,8 @@ export function runCommand(
         code: exit?.code ?? null,
         signal: exit?.signal ?? null,
         stdout: Buffer.concat(stdout).toString(),
-        stderr: Buffer.concat(stderr).toString(),
+        stderr:
+          Buffer.concat(stderr).toString() + (timedOut ? `killed after ${timeoutMs} ms\n` : ''),
         timedOut,
       });
     };

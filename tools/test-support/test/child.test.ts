@@ -25,6 +25,7 @@ describe('runCommand', () => {
     const script = `sleep 1000 & echo $! > ${started}; wait`;
     const result = await runCommand('sh', ['-c', script], { timeoutMs: 500 });
     expect(result).toMatchObject({ code: null, signal: 'SIGKILL', timedOut: true });
+    expect(result.stderr).toBe('killed after 500 ms\n');
     expect(existsSync(started)).toBe(true);
     const { stdout } = await runCommand('sh', ['-c', `ps -o stat= -p $(cat ${started})`]);
     // A zombie waits for its parent only.

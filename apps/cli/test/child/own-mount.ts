@@ -36,7 +36,7 @@ await new Promise((resolve) => worker.once('online', resolve));
 Atomics.wait(size32, 0, 0, stuckMs);
 const sizeWhileBlocked = Atomics.load(size32, 0);
 
-const other = execFileSync('cat', [path], { encoding: 'utf8', timeout: 10_000 });
+const other = execFileSync('cat', [path], { encoding: 'utf8', timeout: 60_000 });
 const names = readdirSync(directory);
 const { size } = statSync(`${directory}/back`);
 console.log(JSON.stringify({ direct, back, sizeWhileBlocked, other, names, size }));

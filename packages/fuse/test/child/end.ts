@@ -35,8 +35,8 @@ function end(mounted: Awaited<ReturnType<typeof mount>>) {
   if (way === 'replaced-exit') {
     // The mount leaves the tree, but lives on for its open file; another comes to its place.
     fs.openSync(`${directory}/file`, 'r');
-    execFileSync('umount', ['-l', directory], { timeout: 5000 });
-    execFileSync('mount', ['-t', 'tmpfs', 'another', directory], { timeout: 5000 });
+    execFileSync('umount', ['-l', directory], { timeout: 60_000 });
+    execFileSync('mount', ['-t', 'tmpfs', 'another', directory], { timeout: 60_000 });
     process.exit(3);
   }
   if (way === 'worker-return') mounted.unref();

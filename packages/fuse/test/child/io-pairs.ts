@@ -41,7 +41,7 @@ function seen(writer: Side, reader: Side): Seen {
 
 async function expectSeen(reader: Side, text: string, offset: number, when: Seen, what: string) {
   // Notices of another mount's writes travel on their own.
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 60_000;
   let found = await reader.read(offset);
   while (when === 'soon' && found !== text && Date.now() < deadline) {
     found = await reader.read(offset);

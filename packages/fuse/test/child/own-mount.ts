@@ -25,7 +25,7 @@ if (what === 'hold') {
   fs.writeFileSync(`${directory}/file`, 'through the mount');
   const text = fs.readFileSync(`${directory}/file`, 'utf8');
   // Another process, while this thread runs no event loop.
-  const other = execFileSync('cat', [`${directory}/file`], { encoding: 'utf8', timeout: 5000 });
+  const other = execFileSync('cat', [`${directory}/file`], { encoding: 'utf8', timeout: 60_000 });
   let readsWhileBusy = 0;
   while (readsWhileBusy < 200 && fs.readFileSync(`${directory}/file`, 'utf8') === text) {
     readsWhileBusy++;
