@@ -20,7 +20,7 @@ import { buildProgram } from './programs.mjs';
  *   time, and an operation took the CPU time that it takes one client.
  */
 
-export const clientOperations = [
+const clientOperations = [
   'stat, uncached',
   'open+close',
   'create+close+unlink',

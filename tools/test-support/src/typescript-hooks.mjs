@@ -4,6 +4,13 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { transformSync } from 'oxc-transform';
 
+/** @type {import('node:module').ResolveHook} */
+export function resolve(specifier, context, nextResolve) {
+  // What stands for `await using` on Node 20: a dependency of this package, not of the .ts file.
+  const isHelper = specifier.startsWith('@oxc-project/runtime/');
+  return nextResolve(specifier, isHelper ? { ...context, parentURL: import.meta.url } : context);
+}
+
 /** @type {import('node:module').LoadHook} */
 export async function load(url, context, nextLoad) {
   if (!url.startsWith('file:') || !url.endsWith('.ts')) return nextLoad(url, context);
