@@ -158,6 +158,14 @@ int blobAllocate(Backing& backing, int fd, int mode, uint64_t offset, uint64_t l
   return 0;
 }
 
+NoAccess::NoAccess(int fd) : fd_(fd), flags_(::fcntl(fd, F_GETFL)) {
+  if (flags_ >= 0) ::fcntl(fd_, F_SETFL, flags_ | O_NOATIME);
+}
+
+NoAccess::~NoAccess() {
+  if (flags_ >= 0) ::fcntl(fd_, F_SETFL, flags_);
+}
+
 int blobZero(int fd, uint64_t offset, uint64_t length) {
   const uint64_t end = std::min(offset + length, sizeOf(fd));
   while (offset < end) {

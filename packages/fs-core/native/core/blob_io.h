@@ -21,4 +21,18 @@ int blobAllocate(Backing& backing, int fd, int mode, uint64_t offset, uint64_t l
 // Overwrites the data in a range with zeros; holes stay. Makes no pages.
 int blobZero(int fd, uint64_t offset, uint64_t length);
 
+// While it lives, what is read or mapped through `fd` is nobody's access (mmap(2) is one to a
+// tmpfs): atime stays. Nobody else may read through it meanwhile.
+class NoAccess {
+ public:
+  explicit NoAccess(int fd);
+  ~NoAccess();
+  NoAccess(const NoAccess&) = delete;
+  NoAccess& operator=(const NoAccess&) = delete;
+
+ private:
+  const int fd_;
+  const int flags_;
+};
+
 }  // namespace ram

@@ -6,10 +6,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
-#include "spill_rules.h"
-
+#include "blob_io.h"
 #include "clock.h"
+#include "spill_rules.h"
 
 namespace ram {
 namespace {
@@ -104,7 +105,7 @@ void BlobWindows::unmap(Slot& slot) {
   count_.fetch_sub(1, std::memory_order_relaxed);
 }
 
-void BlobWindows::replace(Slot& slot, Key key, int fd) {
+void BlobWindows::replace(Slot& slot, Key key, int fd, bool wasRead) {
   struct stat status;
   if (::fstat(fd, &status) != 0) return;
   int32_t nobody = 0;
@@ -112,7 +113,10 @@ void BlobWindows::replace(Slot& slot, Key key, int fd) {
   unmap(slot);
   const uint64_t wanted = static_cast<uint64_t>(status.st_size) * 2;
   const uint64_t bytes = std::clamp(wanted, kWindowMin, kWindowMax);
+  std::optional<NoAccess> quiet;
+  if (!wasRead) quiet.emplace(fd);
   void* address = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
+  quiet.reset();
   if (address != MAP_FAILED) {
     // As all of our mappings: not in core dumps, not in forked children.
     ::madvise(address, bytes, MADV_DONTDUMP);
@@ -131,17 +135,17 @@ void BlobWindows::replace(Slot& slot, Key key, int fd) {
 }
 
 // Sees to it that the slot has a window of this file that reaches `end`, if it is worth it.
-bool BlobWindows::reserve(Slot& slot, Key key, int fd, uint64_t end, uint64_t tick) {
+bool BlobWindows::reserve(Slot& slot, Key key, int fd, uint64_t end, Call call) {
   // A store into a mapping must never find the disk full.
   if (end > kWindowMax || isSpilledBlob(key.blob)) return false;
   if (slot.blob.load(std::memory_order_relaxed) == key.blob) {
     const Use use(slot, key);
     if (use && end <= slot.bytes) return true;
     if (!use) return false;
-  } else if (!isWorthIt(slot, key, tick)) {
+  } else if (!isWorthIt(slot, key, call.tick)) {
     return false;
   }
-  replace(slot, key, fd);
+  replace(slot, key, fd, call.reads);
   return true;
 }
 
@@ -162,7 +166,7 @@ void BlobWindows::look(Slot& slot, int fd, uint64_t end) {
 void BlobWindows::wasRead(Key key, int fd, uint64_t offset, size_t length, uint64_t tick) {
   Slot& slot = slotOf(key);
   const uint64_t end = offset + length;
-  if (!reserve(slot, key, fd, end, tick)) return;
+  if (!reserve(slot, key, fd, end, {tick, true})) return;
   const Use use(slot, key);
   if (!use) return;
   if (end > slot.solid.load(std::memory_order_relaxed)) look(slot, fd, end);
@@ -172,7 +176,7 @@ void BlobWindows::wasRead(Key key, int fd, uint64_t offset, size_t length, uint6
 void BlobWindows::wasWritten(Key key, int fd, uint64_t offset, size_t length, uint64_t tick) {
   Slot& slot = slotOf(key);
   const uint64_t end = offset + length;
-  if (!reserve(slot, key, fd, end, tick)) return;
+  if (!reserve(slot, key, fd, end, {tick, false})) return;
   const Use use(slot, key);
   if (!use) return;
   const uint64_t solid = slot.solid.load(std::memory_order_relaxed);

@@ -46,7 +46,7 @@ class BlobWindows {
   // A system call on `fd` in `tick` has read or written all of the range. The second one in a
   // row on the same file makes a window.
   void wasRead(Key key, int fd, uint64_t offset, size_t length, uint64_t tick);
-  void wasWritten(Key key, int fd, uint64_t offset, size_t length, uint64_t tick);
+  void wasWritten(Key key, int fd, uint64_t offset, size_t length, uint64_t tick);  // exclusive
 
   // The times were looked at, or set: the next write must go to the kernel; and the next read.
   void timesSeen(Key key);
@@ -79,8 +79,12 @@ class BlobWindows {
 
   Slot& slotOf(Key key) { return slots_[InodeLocks::stripe(key.inode)]; }
   bool isWorthIt(Slot& slot, Key key, uint64_t tick);
-  void replace(Slot& slot, Key key, int fd);
-  bool reserve(Slot& slot, Key key, int fd, uint64_t end, uint64_t tick);
+  struct Call {
+    uint64_t tick;
+    bool reads;  // else it writes, which is no access
+  };
+  void replace(Slot& slot, Key key, int fd, bool wasRead);
+  bool reserve(Slot& slot, Key key, int fd, uint64_t end, Call call);
   void look(Slot& slot, int fd, uint64_t end);
   void unmap(Slot& slot);
 

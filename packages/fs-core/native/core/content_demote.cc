@@ -87,9 +87,11 @@ int Content::demote(uint64_t inode, InodeRecord* record, int fd, const struct st
   static thread_local std::unique_ptr<uint8_t[]> buffer;
   if (!buffer) buffer.reset(new (std::nothrow) uint8_t[kSlabMax]);
   if (!buffer) return -ENOMEM;
-  // Before the file is read, which is nobody's access.
   files_.settleAs(record, status);
-  if (size > 0 && blobRead(fd, buffer.get(), size, 0) != static_cast<ssize_t>(size)) return -EIO;
+  if (size > 0) {
+    const NoAccess quiet(fd);
+    if (blobRead(fd, buffer.get(), size, 0) != static_cast<ssize_t>(size)) return -EIO;
+  }
   const uint64_t number = record->content;
   const int result = size <= kInlineMax ? inline_.adopt(inode, record, buffer.get(), size)
                                         : pages_.adopt(record, buffer.get(), size);

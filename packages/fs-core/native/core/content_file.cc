@@ -93,6 +93,14 @@ int FileBytes::readyViews(uint64_t inode, int fd, uint64_t size) {
   return allocateOnce(fd, FALLOC_FL_KEEP_SIZE, offset, length);
 }
 
+void FileBytes::restoreViews(uint64_t inode, int fd, uint64_t size) {
+  uint64_t offset = 0;
+  uint64_t length = 0;
+  if (!parts_.views.missing(inode, size, &offset, &length)) return;
+  const NoAccess quiet(fd);
+  parts_.views.restore(inode, fd, size);
+}
+
 int FileBytes::write(uint64_t inode, InodeRecord* record, uint64_t offset, const void* data,
                      size_t length, WriteResult* out) {
   const BlobWindows::Key key = keyOf(inode, record);
@@ -121,7 +129,7 @@ int FileBytes::write(uint64_t inode, InodeRecord* record, uint64_t offset, const
     if (end < 0) return -errno;
     size = static_cast<uint64_t>(end);
   }
-  if (viewed) parts_.views.restore(inode, fd, size);
+  if (viewed) restoreViews(inode, fd, size);
   const auto written = static_cast<uint64_t>(n);
   if (appends) offset = size - written;
   *out = {offset, written};
@@ -157,7 +165,7 @@ int FileBytes::truncate(uint64_t inode, InodeRecord* record, uint64_t size) {
   int result = parts_.views.cut(inode, size);
   if (result == 0 && size > before) result = readyViews(inode, fd, size);
   if (result == 0) result = blobTruncate(parts_.blobs.backing(), fd, size);
-  parts_.views.restore(inode, fd, result == 0 ? size : before);
+  restoreViews(inode, fd, result == 0 ? size : before);
   return result;
 }
 
@@ -203,7 +211,7 @@ int FileBytes::allocate(uint64_t inode, InodeRecord* record, uint64_t offset, ui
   const int result = allocateFile(inode, lease.fd(), offset, length, mode);
   struct stat status;
   if (parts_.views.any(inode) && statOf(lease.fd(), &status) == 0) {
-    parts_.views.restore(inode, lease.fd(), static_cast<uint64_t>(status.st_size));
+    restoreViews(inode, lease.fd(), static_cast<uint64_t>(status.st_size));
   }
   return result;
 }
@@ -243,11 +251,12 @@ ssize_t FileBytes::copyRange(const InodeRecord* from, uint64_t fromOffset, uint6
 }
 
 // A view must not be what changes a file's times.
-int FileBytes::fillHoles(uint64_t inode, InodeRecord* record, int fd, const struct stat& status) {
-  if (::lseek(fd, 0, SEEK_HOLE) >= status.st_size) return 0;
+int FileBytes::fillHoles(uint64_t inode, InodeRecord* record, int fd, uint64_t size) {
+  if (::lseek(fd, 0, SEEK_HOLE) >= static_cast<off_t>(size)) return 0;
   if (int result = settle(inode, record); result < 0) return result;
+  struct stat status;  // of a blank one, no sooner
+  if (int result = statOf(fd, &status); result < 0) return result;
   const PassedVersions::OwnChange own(parts_.passed.versions, record->content, fd);
-  const auto size = static_cast<uint64_t>(status.st_size);
   const int result = allocateOnce(fd, FALLOC_FL_KEEP_SIZE, 0, size);
   const timespec times[2] = {status.st_atim, status.st_mtim};
   ::futimens(fd, times);
@@ -265,11 +274,12 @@ int FileBytes::makeView(uint64_t inode, InodeRecord* record, bool writable, View
   if (int result = parts_.blobs.acquire(record->content, &lease); result < 0) return result;
   struct stat status;
   if (int result = statOf(lease.fd(), &status); result < 0) return result;
-  if (status.st_size > 0) {
-    if (int result = fillHoles(inode, record, lease.fd(), status); result < 0) return result;
+  const auto size = static_cast<uint64_t>(status.st_size);
+  if (size > 0) {
+    if (int result = fillHoles(inode, record, lease.fd(), size); result < 0) return result;
   }
-  return parts_.views.make(inode, lease.fd(), static_cast<uint64_t>(status.st_size), writable,
-                           out);
+  const NoAccess quiet(lease.fd());
+  return parts_.views.make(inode, lease.fd(), size, writable, out);
 }
 
 int FileBytes::replace(uint64_t inode, InodeRecord* record, int fd) {

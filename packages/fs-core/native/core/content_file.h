@@ -72,9 +72,10 @@ class FileBytes {
  private:
   int begin(bool ready, uint64_t* number, BlobFiles::Lease* lease);
   int finish(InodeRecord* record, uint64_t number, int fd);
-  int fillHoles(uint64_t inode, InodeRecord* record, int fd, const struct stat& status);
+  int fillHoles(uint64_t inode, InodeRecord* record, int fd, uint64_t size);
   ssize_t writeWithRoom(int fd, uint64_t offset, const void* data, size_t length);
   int readyViews(uint64_t inode, int fd, uint64_t size);
+  void restoreViews(uint64_t inode, int fd, uint64_t size);
   int allocateFile(uint64_t inode, int fd, uint64_t offset, uint64_t length, int mode);
   int allocateOnce(int fd, int mode, uint64_t offset, uint64_t length);
   static BlobWindows::Key keyOf(uint64_t inode, const InodeRecord* record) {

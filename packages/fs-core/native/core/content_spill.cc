@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <memory>
 #include <new>
+#include <optional>
 
 #include "blob_io.h"
 #include "content.h"
@@ -86,6 +87,12 @@ void Content::spillFor(uint64_t inode, InodeRecord* record, uint64_t size) {
 int Content::copyOut(uint64_t inode, InodeRecord* record, uint64_t size, int fd) {
   const std::unique_ptr<uint8_t[]> piece(new (std::nothrow) uint8_t[kPieceBytes]);
   if (!piece) return -ENOMEM;
+  BlobFiles::Lease source;
+  std::optional<NoAccess> quiet;
+  if (record->kind == ContentKind::kFile) {
+    if (int status = parts_.blobs.acquire(record->content, &source); status < 0) return status;
+    quiet.emplace(source.fd());
+  }
   // A full disk is found before the copy.
   if (size > 0 && ::fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(size)) != 0 &&
       errno == ENOSPC) {
@@ -119,10 +126,12 @@ int Content::spill(uint64_t inode, InodeRecord* record, int fd) {
   if (int status = settle(inode, record); status < 0) return status;
   const uint64_t size = record->size;
   const Timestamp accessed{record->accessed, record->accessedNs};
-  if (int status = copyOut(inode, record, size, fd); status < 0) return status;
-  // Copying it was no access.
+  const int copied = copyOut(inode, record, size, fd);
+  // Copying it was no access, which a window must not take for one.
+  files_.unmap(inode, record);
   __atomic_store_n(&record->accessed, accessed.seconds, __ATOMIC_RELAXED);
   __atomic_store_n(&record->accessedNs, accessed.nanoseconds, __ATOMIC_RELAXED);
+  if (copied < 0) return copied;
   const InodeRecord before = *record;
   if (int status = files_.replace(inode, record, fd); status < 0) return status;
   if (before.kind == ContentKind::kFile) {
@@ -134,6 +143,7 @@ int Content::spill(uint64_t inode, InodeRecord* record, int fd) {
 }
 
 void Content::unspill(uint64_t inode, InodeRecord* record) {
+  settle(inode, record);  // fails where the process is gone that had it open
   const InodeRecord before = *record;
   pages_.truncate(record, 0);
   releaseBytes(inode, before);
