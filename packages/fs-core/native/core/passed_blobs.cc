@@ -10,8 +10,8 @@
 namespace ram {
 namespace {
 
-constexpr size_t kParkedMax = 256;
-constexpr size_t kEmptyMax = 64;
+constexpr uint32_t kParkedMax = 256;
+constexpr uint32_t kEmptyMax = 64;
 
 // Someone who opens the file while we hold the lease makes the kernel send a signal: one that does
 // nothing by default, where it would be SIGIO, which kills.
@@ -32,71 +32,183 @@ bool isOnlyOpen(int fd) {
 
 PassedBlobs::PassedBlobs(BlobFiles& blobs)
     : files_(blobs),
-      parkedMax_(std::min<size_t>(kParkedMax, blobs.budget() / 8)),
-      emptyMax_(std::min<size_t>(kEmptyMax, blobs.budget() / 8)),
+      parkedMax_(std::min(kParkedMax, blobs.budget() / 8)),
+      emptyMax_(std::min(kEmptyMax, blobs.budget() / 8)),
       allMax_(blobs.budget() / 2) {}
 
+// --- mounts --------------------------------------------------------------------------------------
+
 void PassedBlobs::setDevice(uint32_t mount, BackingDevice* device) {
-  std::lock_guard lock(mutex_);
-  devices_[mount] = device;
+  std::lock_guard lock(mountsMutex_);
+  devices_[mount].store(device, std::memory_order_relaxed);
   mounts_.fetch_or(1u << mount, std::memory_order_release);
 }
 
 void PassedBlobs::dropMount(uint32_t mount) {
-  std::lock_guard lock(mutex_);
-  if (devices_[mount] == nullptr) return;
+  std::lock_guard lock(mountsMutex_);
+  BackingDevice* device = devices_[mount].load(std::memory_order_relaxed);
+  if (device == nullptr) return;
+  // From now on no shard gets an id of it, once its lock was to be had.
   mounts_.fetch_and(~(1u << mount), std::memory_order_release);
-  for (auto& [number, blob] : blobs_) {
-    if (blob.ids[mount] > 0) devices_[mount]->closeBacking(blob.ids[mount]);
-    blob.ids[mount] = 0;
+  for (Shard& shard : shards_) {
+    std::lock_guard shardLock(shard.mutex);
+    for (auto& [number, blob] : shard.blobs) {
+      if (blob.ids[mount] > 0) device->closeBacking(blob.ids[mount]);
+      blob.ids[mount] = 0;
+    }
   }
-  devices_[mount] = nullptr;
+  devices_[mount].store(nullptr, std::memory_order_relaxed);
 }
 
-bool PassedBlobs::takeEmpty(uint64_t* number, BlobFiles::Lease* out) {
-  std::lock_guard lock(mutex_);
-  if (empty_.empty()) return false;
-  if (files_.acquire(empty_.back(), out) < 0) return false;
-  *number = empty_.back();
-  empty_.pop_back();
+void PassedBlobs::closeIds(Blob& blob) {
+  for (uint32_t mount = 0; mount < kMaxMounts; ++mount) {
+    if (blob.ids[mount] > 0) {
+      devices_[mount].load(std::memory_order_relaxed)->closeBacking(blob.ids[mount]);
+    }
+    blob.ids[mount] = 0;
+  }
+}
+
+// --- which are in here ---------------------------------------------------------------------------
+
+// Lock: none.
+int PassedBlobs::insert(uint64_t number) {
+  while (all_.fetch_add(1, std::memory_order_relaxed) >= allMax_) {
+    all_.fetch_sub(1, std::memory_order_relaxed);
+    if (!dropParked() && !dropEmpty()) return -EMFILE;
+  }
+  BlobFiles::Lease lease;
+  if (const int status = files_.acquire(number, &lease); status < 0) {
+    all_.fetch_sub(1, std::memory_order_relaxed);
+    return status;
+  }
+  Shard& shard = shardOf(number);
+  std::lock_guard lock(shard.mutex);
+  shard.blobs.emplace(number, Blob{std::move(lease)});
+  return 0;
+}
+
+void PassedBlobs::unpark(Shard& shard, Blob& blob) {
+  if (!blob.parked) return;
+  shard.parked.erase(blob.place);
+  blob.parked = false;
+  parkedCount_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void PassedBlobs::drop(Shard& shard, Blobs::iterator found) {
+  closeIds(found->second);
+  unpark(shard, found->second);
+  shard.blobs.erase(found);
+  all_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+// false: there was none.
+bool PassedBlobs::dropParked() {
+  for (uint32_t i = 0; i < kShards; ++i) {
+    Shard& shard = shards_[turn_.fetch_add(1, std::memory_order_relaxed) % kShards];
+    std::lock_guard lock(shard.mutex);
+    if (shard.parked.empty()) continue;
+    drop(shard, shard.blobs.find(shard.parked.front()));
+    return true;
+  }
+  return false;
+}
+
+bool PassedBlobs::dropEmpty() {
+  uint64_t number = 0;
+  if (!popEmpty(&number)) return false;
+  {
+    Shard& shard = shardOf(number);
+    std::lock_guard lock(shard.mutex);
+    drop(shard, shard.blobs.find(number));
+  }
+  files_.remove(number);
   return true;
 }
 
-PassedBlobs::Blobs::iterator PassedBlobs::insert(uint64_t number, int* error) {
-  BlobFiles::Lease lease;
-  *error = blobs_.size() >= allMax_ && !shrink() ? -EMFILE : files_.acquire(number, &lease);
-  return *error < 0 ? blobs_.end() : blobs_.emplace(number, Blob{std::move(lease)}).first;
+// --- empty ones ----------------------------------------------------------------------------------
+
+bool PassedBlobs::popEmpty(uint64_t* number) {
+  if (emptyCount_.load(std::memory_order_relaxed) == 0) return false;
+  for (uint32_t i = 0; i < kThreadGroups; ++i) {
+    Empties& empties = empties_[(threadGroup() + i) % kThreadGroups];
+    if (empties.count.load(std::memory_order_relaxed) == 0) continue;
+    std::lock_guard lock(empties.mutex);
+    if (empties.numbers.empty()) continue;
+    *number = empties.numbers.back();
+    empties.numbers.pop_back();
+    empties.count.fetch_sub(1, std::memory_order_relaxed);
+    emptyCount_.fetch_sub(1, std::memory_order_relaxed);
+    return true;
+  }
+  return false;
 }
 
-void PassedBlobs::enter(uint64_t number) {
-  std::lock_guard lock(mutex_);
-  int error = 0;
-  insert(number, &error);
+bool PassedBlobs::takeEmpty(uint64_t* number, BlobFiles::Lease* out) {
+  // It is open here already: that can't fail.
+  return popEmpty(number) && files_.acquire(*number, out) >= 0;
 }
+
+bool PassedBlobs::makeEmpty(Blob& blob, bool empty) {
+  if (emptyCount_.fetch_add(1, std::memory_order_relaxed) < emptyMax_ &&
+      (!blob.reached || isOnlyOpen(blob)) &&
+      (empty || ::ftruncate(blob.lease.fd(), 0) == 0)) {
+    return true;
+  }
+  emptyCount_.fetch_sub(1, std::memory_order_relaxed);
+  return false;
+}
+
+bool PassedBlobs::recycle(uint64_t number, bool empty) {
+  Shard& shard = shardOf(number);
+  {
+    std::lock_guard lock(shard.mutex);
+    cover(shard, number);
+    const auto found = shard.blobs.find(number);
+    if (found == shard.blobs.end()) return false;
+    Blob& blob = found->second;
+    if (!makeEmpty(blob, empty)) {
+      drop(shard, found);
+      return false;
+    }
+    unpark(shard, blob);
+    blob.reached = blob.large = false;
+  }
+  Empties& empties = empties_[threadGroup()];
+  std::lock_guard lock(empties.mutex);
+  empties.numbers.push_back(number);
+  empties.count.fetch_add(1, std::memory_order_relaxed);
+  return true;
+}
+
+// --- one of them ---------------------------------------------------------------------------------
+
+void PassedBlobs::enter(uint64_t number) { insert(number); }
 
 int PassedBlobs::acquire(uint64_t number, uint32_t mount, int flags) {
-  std::lock_guard lock(mutex_);
-  BackingDevice* device = devices_[mount];
-  if (device == nullptr) return -ENODEV;
-  auto found = blobs_.find(number);
-  if (found == blobs_.end()) {
-    int error = 0;
-    found = insert(number, &error);
-    if (error < 0) return error;
+  Shard& shard = shardOf(number);
+  std::unique_lock lock(shard.mutex);
+  if (!passes(mount)) return -ENODEV;
+  auto found = shard.blobs.find(number);
+  if (found == shard.blobs.end()) {
+    lock.unlock();
+    if (const int error = insert(number); error < 0) return error;
+    lock.lock();
+    found = shard.blobs.find(number);  // nobody drops what is not parked
     // Earlier mappings of its clients are not known any more.
     found->second.reached = true;
   }
   Blob& blob = found->second;
-  if (blob.parked) parked_.erase(blob.place);
-  blob.parked = false;
+  unpark(shard, blob);
   const int access = flags & O_ACCMODE;
   if (access != O_WRONLY) blob.reached = true;
   if (access != O_RDONLY) blob.large = false;
   if (blob.ids[mount] == 0) {
-    const int id = device->openBacking(blob.lease.fd());
+    BackingDevice* device = devices_[mount].load(std::memory_order_relaxed);
+    const int id = passes(mount) ? device->openBacking(blob.lease.fd()) : -ENODEV;
     if (id <= 0) {
       const bool used = std::any_of(blob.ids.begin(), blob.ids.end(), [](int i) { return i > 0; });
-      if (!used) drop(found);
+      if (!used) drop(shard, found);
       return id < 0 ? id : -EIO;
     }
     blob.ids[mount] = id;
@@ -105,36 +217,46 @@ int PassedBlobs::acquire(uint64_t number, uint32_t mount, int flags) {
 }
 
 void PassedBlobs::park(uint64_t number) {
-  std::lock_guard lock(mutex_);
-  const auto found = blobs_.find(number);
-  if (found == blobs_.end() || found->second.parked) return;
-  found->second.parked = true;
-  found->second.place = parked_.insert(parked_.end(), number);
-  if (parked_.size() > parkedMax_) drop(blobs_.find(parked_.front()));
+  {
+    Shard& shard = shardOf(number);
+    std::lock_guard lock(shard.mutex);
+    const auto found = shard.blobs.find(number);
+    if (found == shard.blobs.end() || found->second.parked) return;
+    found->second.parked = true;
+    found->second.place = shard.parked.insert(shard.parked.end(), number);
+    if (parkedCount_.fetch_add(1, std::memory_order_relaxed) < parkedMax_) return;
+  }
+  dropParked();
 }
 
 int PassedBlobs::fd(uint64_t number) {
-  std::lock_guard lock(mutex_);
-  const auto found = blobs_.find(number);
-  return found == blobs_.end() ? -EBADF : found->second.lease.fd();
+  Shard& shard = shardOf(number);
+  std::lock_guard lock(shard.mutex);
+  const auto found = shard.blobs.find(number);
+  return found == shard.blobs.end() ? -EBADF : found->second.lease.fd();
 }
 
 PassedBlobs::State PassedBlobs::state(uint64_t number) {
-  std::lock_guard lock(mutex_);
-  const auto found = blobs_.find(number);
-  if (found == blobs_.end()) return {};
+  Shard& shard = shardOf(number);
+  std::lock_guard lock(shard.mutex);
+  const auto found = shard.blobs.find(number);
+  if (found == shard.blobs.end()) return {};
   return {true, found->second.reached, found->second.large};
 }
 
 void PassedBlobs::noteLarge(uint64_t number) {
-  std::lock_guard lock(mutex_);
-  if (const auto found = blobs_.find(number); found != blobs_.end()) found->second.large = true;
+  Shard& shard = shardOf(number);
+  std::lock_guard lock(shard.mutex);
+  const auto found = shard.blobs.find(number);
+  if (found != shard.blobs.end()) found->second.large = true;
 }
 
 void PassedBlobs::resize(uint64_t number) {
   if (mounts_.load(std::memory_order_relaxed) == 0) return;
-  std::lock_guard lock(mutex_);
-  if (const auto found = blobs_.find(number); found != blobs_.end()) found->second.large = false;
+  Shard& shard = shardOf(number);
+  std::lock_guard lock(shard.mutex);
+  const auto found = shard.blobs.find(number);
+  if (found != shard.blobs.end()) found->second.large = false;
 }
 
 bool PassedBlobs::isOnlyOpen(Blob& blob) {
@@ -144,89 +266,50 @@ bool PassedBlobs::isOnlyOpen(Blob& blob) {
 }
 
 int PassedBlobs::settle(uint64_t number) {
-  std::lock_guard lock(mutex_);
-  const auto found = blobs_.find(number);
-  if (found == blobs_.end()) return -EBADF;
+  Shard& shard = shardOf(number);
+  std::lock_guard lock(shard.mutex);
+  const auto found = shard.blobs.find(number);
+  if (found == shard.blobs.end()) return -EBADF;
   if (!isOnlyOpen(found->second)) return 0;
   found->second.reached = false;
-  coverLocked(number);
+  cover(shard, number);
   return 1;
 }
 
-bool PassedBlobs::recycle(uint64_t number, bool empty) {
-  std::lock_guard lock(mutex_);
-  coverLocked(number);
-  const auto found = blobs_.find(number);
-  if (found == blobs_.end()) return false;
-  Blob& blob = found->second;
-  if (empty_.size() >= emptyMax_ || (blob.reached && !isOnlyOpen(blob)) ||
-      (!empty && ::ftruncate(blob.lease.fd(), 0) != 0)) {
-    drop(found);
-    return false;
-  }
-  if (blob.parked) parked_.erase(blob.place);
-  blob.parked = blob.reached = blob.large = false;
-  empty_.push_back(number);
-  return true;
+void PassedBlobs::forget(uint64_t number) {
+  Shard& shard = shardOf(number);
+  std::lock_guard lock(shard.mutex);
+  cover(shard, number);
+  const auto found = shard.blobs.find(number);
+  if (found != shard.blobs.end()) drop(shard, found);
 }
 
-void PassedBlobs::forget(uint64_t number) {
-  std::lock_guard lock(mutex_);
-  coverLocked(number);
-  const auto found = blobs_.find(number);
-  if (found != blobs_.end()) drop(found);
-}
+// --- what clients may map ------------------------------------------------------------------------
 
 void PassedBlobs::expose(uint64_t number) {
-  std::lock_guard lock(mutex_);
-  exposed_.insert(number);
-  exposedCount_.store(static_cast<uint32_t>(exposed_.size()), std::memory_order_relaxed);
+  Shard& shard = shardOf(number);
+  std::lock_guard lock(shard.mutex);
+  if (shard.exposed.insert(number).second) {
+    shard.exposedCount.fetch_add(1, std::memory_order_relaxed);
+  }
 }
 
 void PassedBlobs::cover(uint64_t number) {
-  std::lock_guard lock(mutex_);
-  coverLocked(number);
+  Shard& shard = shardOf(number);
+  std::lock_guard lock(shard.mutex);
+  cover(shard, number);
 }
 
-// Lock: mutex_.
-void PassedBlobs::coverLocked(uint64_t number) {
-  if (exposed_.erase(number) == 0) return;
-  exposedCount_.store(static_cast<uint32_t>(exposed_.size()), std::memory_order_relaxed);
+void PassedBlobs::cover(Shard& shard, uint64_t number) {
+  if (shard.exposed.erase(number) == 0) return;
+  shard.exposedCount.fetch_sub(1, std::memory_order_relaxed);
 }
 
 bool PassedBlobs::isExposed(uint64_t number) {
-  if (exposedCount_.load(std::memory_order_relaxed) == 0) return false;
-  std::lock_guard lock(mutex_);
-  return exposed_.contains(number);
-}
-
-void PassedBlobs::closeIds(Blob& blob) {
-  for (uint32_t mount = 0; mount < kMaxMounts; ++mount) {
-    if (blob.ids[mount] > 0 && devices_[mount] != nullptr) {
-      devices_[mount]->closeBacking(blob.ids[mount]);
-    }
-    blob.ids[mount] = 0;
-  }
-}
-
-void PassedBlobs::drop(Blobs::iterator found) {
-  closeIds(found->second);
-  if (found->second.parked) parked_.erase(found->second.place);
-  blobs_.erase(found);
-}
-
-// Makes room for one more. false: all are in use.
-bool PassedBlobs::shrink() {
-  if (!parked_.empty()) {
-    drop(blobs_.find(parked_.front()));
-    return true;
-  }
-  if (empty_.empty()) return false;
-  const uint64_t number = empty_.back();
-  empty_.pop_back();
-  drop(blobs_.find(number));
-  files_.remove(number);
-  return true;
+  Shard& shard = shardOf(number);
+  if (shard.exposedCount.load(std::memory_order_relaxed) == 0) return false;
+  std::lock_guard lock(shard.mutex);
+  return shard.exposed.contains(number);
 }
 
 }  // namespace ram

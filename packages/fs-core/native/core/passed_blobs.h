@@ -18,10 +18,14 @@
 #include "layout.h"
 #include "passed_versions.h"
 #include "ram/file_system.h"
+#include "ram/spread.h"
 
 namespace ram {
 
-// Thread-safe. Lock: mutex_, a leaf but for BlobFiles, which may be entered from here.
+// Thread-safe. Locks: a shard's, or a group's of empty ones, one at a time; leaves but for
+// BlobFiles, which may be entered from here. A file's shard goes by its number: files that are used
+// at once seldom share one. Functions that name a file need its inode's lock, exclusive, or its
+// number known to nobody else.
 //
 // INVARIANT: every blob file in here has a lease, so the server has it open exactly once: its
 // F_SETLEASE fails exactly while a kernel, or a mapping that a client kept, has it open too.
@@ -53,7 +57,6 @@ class PassedBlobs {
     bool reached = false;  // was open for reading, so clients may have mapped it, since settle()
     bool large = false;    // as noteLarge() said, and nobody can have changed that
   };
-  // All of them with the inode's lock, exclusive.
   State state(uint64_t number);
   void noteLarge(uint64_t number);
   void resize(uint64_t number);
@@ -66,7 +69,7 @@ class PassedBlobs {
   void forget(uint64_t number);  // as if it had never been in here
 
   // Clients may map it for writing, or still do: they can take pages away from under a mapping of
-  // ours, until settle() or cover(). Lock: the inode's, exclusive; at least shared to ask.
+  // ours, until settle() or cover(). Lock: the inode's, at least shared, to ask.
   void expose(uint64_t number);
   void cover(uint64_t number);
   bool isExposed(uint64_t number);
@@ -84,23 +87,43 @@ class PassedBlobs {
   };
   using Blobs = std::unordered_map<uint64_t, Blob>;
 
-  Blobs::iterator insert(uint64_t number, int* error);
+  struct alignas(64) Shard {
+    std::mutex mutex;
+    Blobs blobs;
+    std::list<uint64_t> parked;  // oldest first
+    std::unordered_set<uint64_t> exposed;
+    std::atomic<uint32_t> exposedCount{0};
+  };
+  // Empty ones that a group of threads left, who take them first.
+  struct alignas(64) Empties {
+    std::mutex mutex;
+    std::vector<uint64_t> numbers;
+    std::atomic<uint32_t> count{0};
+  };
+  static constexpr uint32_t kShards = 32;
+
+  int insert(uint64_t number);
   bool isOnlyOpen(Blob& blob);
+  bool popEmpty(uint64_t* number);
+  bool dropParked();
+  bool dropEmpty();
+  // The shard's lock is held.
+  bool makeEmpty(Blob& blob, bool empty);
   void closeIds(Blob& blob);
-  void drop(Blobs::iterator found);
-  void coverLocked(uint64_t number);
-  bool shrink();
+  void unpark(Shard& shard, Blob& blob);
+  void drop(Shard& shard, Blobs::iterator found);
+  void cover(Shard& shard, uint64_t number);
+  Shard& shardOf(uint64_t number) { return shards_[number % kShards]; }
 
   BlobFiles& files_;
-  const size_t parkedMax_, emptyMax_, allMax_;
-  std::mutex mutex_;
-  std::array<BackingDevice*, kMaxMounts> devices_{};
+  const uint32_t parkedMax_, emptyMax_, allMax_;
+  std::mutex mountsMutex_;  // guards changes of the next two; taken before a shard's
+  std::array<std::atomic<BackingDevice*>, kMaxMounts> devices_{};
   std::atomic<uint32_t> mounts_{0};  // bit per mount that passes through
-  Blobs blobs_;
-  std::list<uint64_t> parked_;  // oldest first
-  std::vector<uint64_t> empty_;
-  std::atomic<uint32_t> exposedCount_{0};
-  std::unordered_set<uint64_t> exposed_;
+  std::array<Shard, kShards> shards_;
+  std::array<Empties, kThreadGroups> empties_;
+  std::atomic<uint32_t> all_{0}, parkedCount_{0}, emptyCount_{0};
+  std::atomic<uint32_t> turn_{0};  // the shard to drop a parked one of next
 };
 
 // Whether a descriptor, the only one of its file here, is the only one at all.

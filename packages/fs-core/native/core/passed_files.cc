@@ -65,33 +65,47 @@ bool PassedFiles::anyWriter(uint64_t inode, uint32_t mounts) {
 }
 
 void PassedFiles::pin(uint64_t inode, bool changing) {
-  std::lock_guard lock(pinnedMutex_);
-  const auto [found, isNew] = pinned_.emplace(inode, changing);
-  if (isNew) loud_.fetch_add(1, std::memory_order_release);
+  Shard& shard = this->shard(inode);
+  std::lock_guard lock(shard.mutex);
+  const auto [found, isNew] = shard.pinned.emplace(inode, changing);
   found->second = found->second || changing;
+  if (!isNew) return;
+  shard.pinnedCount.fetch_add(1, std::memory_order_relaxed);
+  pinned_.fetch_add(1, std::memory_order_relaxed);
+  loud_.fetch_add(1, std::memory_order_release);
 }
 
 void PassedFiles::unpin(uint64_t inode) {
-  if (isQuiet()) return;
-  std::lock_guard lock(pinnedMutex_);
-  if (pinned_.erase(inode) != 0) loud_.fetch_sub(1, std::memory_order_release);
+  Shard& shard = this->shard(inode);
+  if (shard.pinnedCount.load(std::memory_order_relaxed) == 0) return;
+  std::lock_guard lock(shard.mutex);
+  if (shard.pinned.erase(inode) == 0) return;
+  shard.pinnedCount.fetch_sub(1, std::memory_order_relaxed);
+  pinned_.fetch_sub(1, std::memory_order_relaxed);
+  loud_.fetch_sub(1, std::memory_order_release);
 }
 
 bool PassedFiles::isChanging(uint64_t inode) {
   if (isQuiet()) return false;
-  std::lock_guard lock(pinnedMutex_);
-  const auto found = pinned_.find(inode);
-  return found != pinned_.end() && found->second;
+  Shard& shard = this->shard(inode);
+  if (shard.pinnedCount.load(std::memory_order_acquire) == 0) return false;
+  std::lock_guard lock(shard.mutex);
+  const auto found = shard.pinned.find(inode);
+  return found != shard.pinned.end() && found->second;
 }
 
 uint64_t PassedFiles::nextPinned() {
-  if (isQuiet()) return 0;
-  std::lock_guard lock(pinnedMutex_);
-  if (pinned_.empty()) return 0;
-  auto next = pinned_.upper_bound(lastPinned_);
-  if (next == pinned_.end()) next = pinned_.begin();
-  lastPinned_ = next->first;
-  return lastPinned_;
+  if (pinned_.load(std::memory_order_relaxed) == 0) return 0;
+  for (size_t i = 0; i < shards_.size(); ++i) {
+    Shard& shard = shards_[turn_.fetch_add(1, std::memory_order_relaxed) % shards_.size()];
+    if (shard.pinnedCount.load(std::memory_order_relaxed) == 0) continue;
+    std::lock_guard lock(shard.mutex);
+    if (shard.pinned.empty()) continue;
+    auto next = shard.pinned.upper_bound(shard.lastPinned);
+    if (next == shard.pinned.end()) next = shard.pinned.begin();
+    return shard.lastPinned = next->first;
+  }
+  return 0;
 }
 
 }  // namespace ram

@@ -11,8 +11,8 @@
 
 namespace ram {
 
-// Thread-safe; lock: a leaf. What decides, and must stay as it is, is under the inode's exclusive
-// lock besides.
+// Thread-safe; locks: leaves, one at a time; an inode's goes by its number. What decides, and must
+// stay as it is, is under the inode's exclusive lock besides.
 class PassedFiles {
  public:
   // Opens of one inode by one mount.
@@ -45,17 +45,19 @@ class PassedFiles {
   bool isQuiet() const { return loud_.load(std::memory_order_acquire) == 0; }
 
  private:
-  struct Shard {
+  struct alignas(64) Shard {
     std::mutex mutex;
     std::unordered_map<uint64_t, Opens> opens;
+    std::map<uint64_t, bool> pinned;
+    uint64_t lastPinned = 0;
+    std::atomic<uint32_t> pinnedCount{0};  // changed under the lock: the quick way to "none"
   };
   static constexpr uint64_t kMounts = 16;
   Shard& shard(uint64_t inode) { return shards_[inode % shards_.size()]; }
 
   std::array<Shard, 64> shards_;
-  std::mutex pinnedMutex_;
-  std::map<uint64_t, bool> pinned_;
-  uint64_t lastPinned_ = 0;
+  std::atomic<uint64_t> pinned_{0};
+  std::atomic<uint32_t> turn_{0};  // the shard of the next pinned one
   std::atomic<uint64_t> loud_{0};
 };
 

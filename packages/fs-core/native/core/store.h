@@ -230,7 +230,7 @@ class Store final : public FileSystem {
   void makeRoomFor(const OpenResult& opened, int flags);
   uint32_t attributeState(uint64_t inode, const Caller& caller);
   void closePassed(const HandleRecord& was, bool mapped, const Closing* closing);
-  void endPassing(uint64_t inode, InodeRecord* record);
+  void endPassing(uint64_t inode, InodeRecord* record, bool mapped);
   void sweepPinned();
   void unpinIfFree(uint64_t inode);
   void dropReferences(uint32_t mount);

@@ -107,10 +107,10 @@ void Store::closePassed(const HandleRecord& was, bool mapped, const Closing* clo
     locks.lock();
     InodeRecord* record = segment_.inode(was.inode);
     if (closing != nullptr) [[unlikely]] announceClosed(was.inode, record, *closing);
-    // Until endPassing() knows better.
-    if (mapped) passedFiles_.pin(was.inode, true);
     if (!passedFiles_.anyPassed(was.inode, mountsAttached() | 1u << was.mount)) {
-      endPassing(was.inode, record);
+      endPassing(was.inode, record, mapped);
+    } else if (mapped) {
+      passedFiles_.pin(was.inode, true);  // until endPassing() knows better
     }
     __atomic_sub_fetch(&record->opens, 1, __ATOMIC_ACQ_REL);
     reclaimIfUnused(was.inode, record);
@@ -128,9 +128,9 @@ bool Store::wrotePassed(uint64_t inode, uint64_t known, uint64_t* version) {
   return *version != known;
 }
 
-// No kernel has the file open any more; mappings of clients may have outlived that.
-// Lock: exclusive.
-void Store::endPassing(uint64_t inode, InodeRecord* record) {
+// No kernel has the file open any more; mappings of clients may have outlived that (`mapped`:
+// perhaps writable ones). Lock: exclusive.
+void Store::endPassing(uint64_t inode, InodeRecord* record, bool mapped) {
   if (record->kind != ContentKind::kFile) return passedFiles_.unpin(inode);
   const bool dead = record->links == 0 &&
                     __atomic_load_n(&record->lookups, __ATOMIC_ACQUIRE) == 0;
@@ -143,7 +143,7 @@ void Store::endPassing(uint64_t inode, InodeRecord* record) {
     ended = content_.endPassing(inode, record);
   }
   if (ended == Content::Ended::kHeld) {
-    passedFiles_.pin(inode, false);
+    passedFiles_.pin(inode, mapped);
   } else {
     passedFiles_.unpin(inode);
   }
@@ -162,7 +162,7 @@ void Store::unpinIfFree(uint64_t inode) {
   locks.lock();
   InodeRecord* record = inodes_.live(inode);
   if (record == nullptr) return passedFiles_.unpin(inode);
-  if (!passedFiles_.anyPassed(inode, mountsAttached())) endPassing(inode, record);
+  if (!passedFiles_.anyPassed(inode, mountsAttached())) endPassing(inode, record, false);
 }
 
 }  // namespace ram

@@ -71,7 +71,7 @@ void Client::create(uint64_t parent, std::string_view name, uint64_t* node, uint
   withName(name);
   ask();
   *node = answer<EntryOut>()->node;
-  *handle = answer<OpenOut>(sizeof(EntryOut))->handle;
+  noteOpened(answer<OpenOut>(sizeof(EntryOut)), handle);
 }
 
 void Client::lookup(uint64_t parent, std::string_view name, uint64_t* node) {
@@ -87,16 +87,21 @@ void Client::getAttributes(uint64_t node) {
   ask();
 }
 
-void Client::open(uint64_t node, uint64_t* handle) {
-  begin(kOpen, node);
-  with(OpenIn{O_RDWR, 0});
-  ask();
-  *handle = answer<OpenOut>()->handle;
+void Client::noteOpened(const OpenOut* out, uint64_t* handle) {
+  *handle = out->handle;
+  passed_ = (out->flags & kOpenPassthrough) != 0;
 }
 
-void Client::release(uint64_t node, uint64_t handle) {
+void Client::open(uint64_t node, uint64_t* handle, int flags) {
+  begin(kOpen, node);
+  with(OpenIn{static_cast<uint32_t>(flags), 0});
+  ask();
+  noteOpened(answer<OpenOut>(), handle);
+}
+
+void Client::release(uint64_t node, uint64_t handle, int flags) {
   begin(kRelease, node);
-  with(ReleaseIn{handle, O_RDWR, 0, 0});
+  with(ReleaseIn{handle, static_cast<uint32_t>(flags), 0, 0});
   ask();
 }
 

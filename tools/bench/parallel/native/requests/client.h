@@ -1,6 +1,9 @@
 // A kernel's side of one mount, for one thread: requests as bytes, answered in place.
 #pragma once
 
+#include <fcntl.h>
+
+#include <atomic>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -16,8 +19,11 @@ class NoTransport final : public Transport {
   int send(uint32_t, std::span<const std::byte>) override { return 0; }
   int notify(std::span<const std::byte>) override { return 0; }
   bool expectDelay() override { return true; }
-  int openBacking(int) override { return -EPERM; }
+  int openBacking(int) override { return ++last_; }
   void closeBacking(int) override {}
+
+ private:
+  std::atomic<int> last_{0};
 };
 
 class Client {
@@ -31,8 +37,10 @@ class Client {
   void create(uint64_t parent, std::string_view name, uint64_t* node, uint64_t* handle);
   void lookup(uint64_t parent, std::string_view name, uint64_t* node);
   void getAttributes(uint64_t node);
-  void open(uint64_t node, uint64_t* handle);
-  void release(uint64_t node, uint64_t handle);
+  void open(uint64_t node, uint64_t* handle, int flags = O_RDWR);
+  void release(uint64_t node, uint64_t handle, int flags = O_RDWR);
+  // Whether the last create() or open() was answered with "by yourself".
+  bool isPassed() const { return passed_; }
   void unlink(uint64_t parent, std::string_view name);
   void removeDirectory(uint64_t parent, std::string_view name);
   void rename(uint64_t parent, std::string_view name, std::string_view newName);
@@ -45,6 +53,7 @@ class Client {
   template <class T>
   void with(const T& value);
   void withName(std::string_view name);
+  void noteOpened(const OpenOut* out, uint64_t* handle);
   void ask();  // ends the program when the answer is an error
   template <class T>
   const T* answer(size_t offset = 0) const;
@@ -53,6 +62,7 @@ class Client {
   uint64_t unique_;
   const uint64_t step_;
   size_t length_ = 0;
+  bool passed_ = false;
   std::vector<uint64_t> request_ = std::vector<uint64_t>(kRequestMax / 8);
   std::vector<uint64_t> reply_ = std::vector<uint64_t>(kReplyMax / 8);
 };

@@ -14,6 +14,7 @@
 #include <barrier>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <string>
 #include <thread>
 
@@ -34,7 +35,8 @@ struct File {
   uint64_t node = 0, handle = 0;
 };
 
-// What one thread works on: files that no other knows.
+// What one thread works on: files that no other knows. Those of a mount that passes files through
+// are closed between the operations.
 struct Work {
   Client client;
   uint64_t directory = 0;
@@ -49,6 +51,7 @@ struct Case {
   const char* name;
   uint64_t count;
   void (*run)(Work&, uint64_t i);
+  bool passed = false;  // on the mount that passes files through
 };
 
 void compute(Work& work, uint64_t i) {
@@ -65,6 +68,20 @@ void openAndRelease(Work& work, uint64_t i) {
   work.client.open(node, &handle);
   work.client.release(node, handle);
 }
+void openPassed(Work& work, const File& file, uint64_t i) {
+  constexpr int kFlags[] = {O_RDWR, O_RDONLY, O_WRONLY, O_RDWR};
+  const int flags = kFlags[i % 4];
+  uint64_t handle;
+  work.client.open(file.node, &handle, flags);
+  // A small file that is only read is served.
+  if (!work.client.isPassed() && (&file == &work.large || flags != O_RDONLY)) {
+    std::fputs("a file was not passed through\n", stderr);
+    std::exit(1);
+  }
+  work.client.release(file.node, handle, flags);
+}
+void openPassedLarge(Work& work, uint64_t i) { openPassed(work, work.large, i); }
+void openPassedSmall(Work& work, uint64_t i) { openPassed(work, work.small[0], i); }
 template <uint32_t kLength>
 void createAndUnlink(Work& work, uint64_t i) {
   const std::string name = "new-" + std::to_string(i % kFiles);
@@ -114,9 +131,12 @@ const Case kCases[] = {
     {"getattr", 400'000, getAttributes},
     {"lookup", 300'000, lookup},
     {"open+release", 200'000, openAndRelease},
+    {"open+release, passed", 100'000, openPassedLarge, true},
+    {"open+release, passed small", 40'000, openPassedSmall, true},
     {"create+release+unlink", 60'000, createAndUnlink<0>},
     {"create+write 4 KiB+unlink", 40'000, createAndUnlink<4096>},
     {"mkdir+rmdir", 60'000, makeAndRemoveDirectory},
+    {"create, passed+unlink", 40'000, createAndUnlink<0>, true},
     {"rename", 100'000, rename},
     {"read 4 KiB", 300'000, readSmall},
     {"read 128 KiB", 10'000, readLarge<131072>},
@@ -128,10 +148,12 @@ const Case kCases[] = {
     {"read 4 KiB, same file", 300'000, sharedRead},
 };
 
-// Whether the inode's locks, of which store and driver have 256 each, are in the thread's half.
+// Whether the inode's locks, of which store and driver have 256 each, are in the thread's half, and
+// what the store keeps of files that are passed through.
 bool isApart(uint64_t inode, uint32_t thread) {
   const bool upper = InodeLocks::stripe(inode) >= InodeLocks::kStripes / 2;
-  return upper == (thread == 1) && inode * 0x9e3779b97f4a7c15ull >> 63 == thread;
+  return upper == (thread == 1) && inode * 0x9e3779b97f4a7c15ull >> 63 == thread &&
+         (inode % 64 >= 32) == (thread == 1);
 }
 
 File makeFile(Work& work, uint32_t thread, const std::string& name, uint32_t size) {
@@ -146,13 +168,47 @@ File makeFile(Work& work, uint32_t thread, const std::string& name, uint32_t siz
   return file;
 }
 
-void prepare(Work& work, uint32_t thread) {
+void prepare(Work& work, uint32_t thread, bool passed) {
   work.client.makeDirectory(kRootInode, "thread-" + std::to_string(thread), &work.directory);
-  for (uint32_t i = 0; i < kFiles; ++i) {
+  for (uint32_t i = 0; i < (passed ? 1 : kFiles); ++i) {
     work.small.push_back(makeFile(work, thread, "small-" + std::to_string(i), kSmall));
   }
   work.large = makeFile(work, thread, "large", kLarge);
+  if (!passed) return;
+  for (const File* file : {&work.small[0], &work.large}) {
+    work.client.release(file->node, file->handle);
+  }
 }
+
+// A store, and its only mount.
+struct Mount {
+  Store* store = nullptr;
+  NoTransport transport;
+  std::unique_ptr<Session> session;
+  std::vector<Work> works;
+
+  explicit Mount(bool passed) {
+    StoreOptions options;
+    options.maxBytes = kBytes;
+    const char* syscall = "";
+    if (Store::make(options, &store, &syscall) < 0) std::perror(syscall), std::exit(1);
+    SessionOptions how;
+    how.passthrough = passed;
+    session = std::make_unique<Session>(store, transport, how);
+    if (session->attach() < 0) std::fputs("attach\n", stderr), std::exit(1);
+    Client(*session, 0, 1).init();
+    for (uint32_t t = 0; t < kThreads; ++t) {
+      works.push_back({Client(*session, t, kThreads), 0, {}, {}, {}, 0});
+    }
+    for (uint32_t t = 0; t < kThreads; ++t) prepare(works[t], t, passed);
+    if (!passed) works[0].shared = works[1].shared = makeFile(works[0], 0, "shared", kSmall);
+  }
+  ~Mount() {
+    session->close();
+    store->close();
+    store->release();
+  }
+};
 
 int64_t nanoseconds() {
   timespec now;
@@ -253,29 +309,13 @@ int main(int argc, char** argv) {
     else if (word == "--locks") names = true;
     else wanted.push_back(word);
   }
-  ram::StoreOptions options;
-  options.maxBytes = kBytes;
-  ram::Store* store = nullptr;
-  const char* syscall = "";
-  if (ram::Store::make(options, &store, &syscall) < 0) return std::perror(syscall), 1;
-  NoTransport transport;
-  Session session(store, transport, {});
-  if (session.attach() < 0) return std::fputs("attach\n", stderr), 1;
-  Client(session, 0, 1).init();
-  std::vector<Work> works;
-  for (uint32_t t = 0; t < kThreads; ++t) {
-    works.push_back({Client(session, t, kThreads), 0, {}, {}, {}, 0});
-  }
-  for (uint32_t t = 0; t < kThreads; ++t) prepare(works[t], t);
-  works[0].shared = works[1].shared = makeFile(works[0], 0, "shared", kSmall);
+  Mount served(false), passing(true);
   for (const Case& one : kCases) {
     const bool asked = std::any_of(wanted.begin(), wanted.end(), [&](const std::string& part) {
       return std::string(one.name).find(part) != std::string::npos;
     });
-    if (wanted.empty() || asked) run(one, *store, works, quick, names);
+    Mount& mount = one.passed ? passing : served;
+    if (wanted.empty() || asked) run(one, *mount.store, mount.works, quick, names);
   }
-  session.close();
-  store->close();
-  store->release();
   return 0;
 }
