@@ -1,13 +1,19 @@
 // The driver fuse-native: what programs see, what it refuses, how its mounts end.
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { childNodeArguments, requirement, runCommand, runNode } from '@ram/test-support';
+import {
+  childNodeArguments,
+  holdFuseDevice,
+  requirement,
+  runCommand,
+  runNode,
+} from '@ram/test-support';
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 import { mountState, unmountDirectory } from '../src/index.ts';
 import { Server, childProgram, isMountPoint, makeFolder, programPath } from './support.ts';
-import { rootMounts, run } from './support.ts';
+import { rootMounts, run, withClosedDevice } from './support.ts';
 
 const reason = whyNot();
 const fuseNative = requirement('the driver fuse-native', reason === undefined, reason ?? '');
@@ -112,6 +118,18 @@ fuseNative.it('tells the kernel what a call threw, and EIO for what means nothin
   await expect(server.stop()).resolves.toMatchObject({ errors: 2 });
 });
 
+fuseNative.it('lives on when a call returns what it cannot', async () => {
+  const folder = makeFolder();
+  memory = mkdtempSync('/dev/shm/ram-fuse-');
+  for (const name of ['file', 'closed']) writeFileSync(`${memory}/${name}`, 'text');
+  const server = await serve(folder, 'lying', { root: memory });
+  for (const command of ['cat file', 'echo text >>file', 'ls', 'cat closed']) {
+    const { stderr } = await runCommand('sh', ['-c', command], { cwd: folder });
+    expect(stderr, command).toMatch(/Input\/output|I\/O error/);
+  }
+  expect(await server.stop()).toHaveProperty('errors');
+});
+
 fuseNative.it('refuses what cannot work, and leaves no mount', async () => {
   const { stdout, stderr } = await runChild('misuse', makeFolder());
   expect(stderr).toBe('');
@@ -122,6 +140,8 @@ fuseNative.it('refuses what cannot work, and leaves no mount', async () => {
     'no such root: ENOENT',
     'root is a file: ENOTDIR',
     'no file system: ERR_INVALID_ARG_VALUE',
+    'no stats: ERR_INVALID_ARG_VALUE',
+    'no stats: ERR_INVALID_ARG_VALUE',
     'no object: ERR_INVALID_ARG_TYPE',
     'threads: ERR_INVALID_ARG_VALUE',
     'passthrough: ERR_INVALID_ARG_VALUE',
@@ -220,12 +240,11 @@ async function serveHiding(path: string, other: string): Promise<string> {
 }
 
 fuseNative.describe('a plain user', () => {
-  let mode = 0;
+  let closeDevice = (): void => {};
   beforeAll(() => {
-    mode = statSync('/dev/fuse').mode;
-    chmodSync('/dev/fuse', 0o666); // as udev makes it
+    closeDevice = holdFuseDevice();
   });
-  afterAll(() => chmodSync('/dev/fuse', mode));
+  afterAll(() => closeDevice());
   const user = { uid: 65534, gid: 65534 };
 
   fuseNative.it('mounts, works and unmounts', async () => {
@@ -248,11 +267,8 @@ fuseNative.describe('a plain user', () => {
     await expect(serve(folder, 'volume', { suid: true }, user)).rejects.toThrow(
       /ERR_RAM_MOUNT_DENIED/,
     );
-    chmodSync('/dev/fuse', 0o600);
-    try {
-      await expect(serve(folder, 'volume', {}, user)).rejects.toThrow(/chmod 666/);
-    } finally {
-      chmodSync('/dev/fuse', 0o666);
-    }
+    const args = [folder, 'volume', '{}'];
+    const started = Server.startProgram('fuse-native-serve.ts', args, {}, withClosedDevice());
+    await expect(started).rejects.toThrow(/chmod 666/);
   });
 });

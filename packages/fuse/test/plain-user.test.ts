@@ -1,6 +1,12 @@
 // Mounts of a user without privileges, through fusermount3.
-import { chmodSync, chownSync, existsSync, statSync } from 'node:fs';
-import { childNodeArguments, requirement, runCommand, runNode } from '@ram/test-support';
+import { chownSync, existsSync } from 'node:fs';
+import {
+  childNodeArguments,
+  holdFuseDevice,
+  requirement,
+  runCommand,
+  runNode,
+} from '@ram/test-support';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { mountState, unmountDirectory } from '../src/index.ts';
@@ -13,6 +19,7 @@ import {
   programPath,
   rootMounts,
   run,
+  withClosedDevice,
 } from './support.ts';
 
 const nobody = 65534;
@@ -24,13 +31,11 @@ const helper = requirement(
 );
 
 helper.describe('a plain user', () => {
-  // udev makes it 0666 on ordinary systems.
-  let mode = 0;
+  let closeDevice = (): void => {};
   beforeAll(() => {
-    mode = statSync('/dev/fuse').mode;
-    chmodSync('/dev/fuse', 0o666);
+    closeDevice = holdFuseDevice();
   });
-  afterAll(() => chmodSync('/dev/fuse', mode));
+  afterAll(() => closeDevice());
 
   function ownFolder() {
     const folder = makeFolder();
@@ -68,14 +73,8 @@ helper.describe('a plain user', () => {
   });
 
   it('is told when /dev/fuse is closed to users', async () => {
-    chmodSync('/dev/fuse', 0o600);
-    try {
-      await expect(Server.start(ownFolder(), {}, {}, user)).rejects.toThrow(
-        /ERR_RAM_MOUNT_DENIED[^]*chmod 666/,
-      );
-    } finally {
-      chmodSync('/dev/fuse', 0o666);
-    }
+    const started = Server.startProgram('serve.ts', [ownFolder()], {}, withClosedDevice());
+    await expect(started).rejects.toThrow(/ERR_RAM_MOUNT_DENIED[^]*chmod 666/);
   });
 
   it('is told when fusermount3 is missing', async () => {

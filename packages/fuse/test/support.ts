@@ -36,6 +36,16 @@ export function programPath(name: string): string {
   return fileURLToPath(new URL(`./programs/${name}`, import.meta.url));
 }
 
+/**
+ * A prefix for `Server.startProgram`: a plain user where /dev/fuse is closed to users, in a mount
+ * namespace, as other tests have it open meanwhile. Needs root.
+ */
+export function withClosedDevice(): string[] {
+  const user = 'setpriv --reuid=65534 --regid=65534 --clear-groups';
+  const script = `mknod -m 0600 "$0" c 10 229; mount --bind "$0" /dev/fuse; exec ${user} "$@"`;
+  return ['unshare', '-m', 'bash', '-e', '-c', script, join(makeFolder(), 'device')];
+}
+
 const folders: string[] = [];
 const servers: Server[] = [];
 

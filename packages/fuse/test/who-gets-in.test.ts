@@ -1,7 +1,7 @@
 // Who may mount, who gets in, and what they may do there: user namespaces, allowOther, readOnly.
 import { chmodSync, chownSync, existsSync, statSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
-import { childNodeArguments, requirement, runCommand } from '@ram/test-support';
+import { childNodeArguments, holdFuseDevice, requirement, runCommand } from '@ram/test-support';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { Server, childProgram, makeFolder, rootMounts, run } from './support.ts';
@@ -23,16 +23,11 @@ const helper = requirement(
   'needs fusermount3 (apt-get install fuse3), and root to become another user',
 );
 
-// udev makes it 0666 on ordinary systems.
-let deviceMode = 0;
+let closeDevice = (): void => {};
 beforeAll(() => {
-  if (!rootMounts.available) return;
-  deviceMode = statSync('/dev/fuse').mode;
-  chmodSync('/dev/fuse', 0o666);
+  if (rootMounts.available) closeDevice = holdFuseDevice();
 });
-afterAll(() => {
-  if (rootMounts.available) chmodSync('/dev/fuse', deviceMode);
-});
+afterAll(() => closeDevice());
 
 function folderOf(uid: number): string {
   const folder = makeFolder();

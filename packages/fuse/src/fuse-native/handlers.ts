@@ -120,13 +120,15 @@ export class HandlerTable {
       this.#addon.fuse_native_signal_readlink(request, result, target);
     });
     this.#define<'readdir'>('readdir', (request, _, path) => {
-      let entries: Dirent[] = [];
-      const result = this.#attempt('readdir', () => {
-        entries = operations.readdir(path);
-      });
       const directory = this.#typeOf(constants.S_IFDIR);
-      const names = ['.', '..', ...entries.map(({ name }) => name)];
-      const types = [directory, directory, ...entries.map((entry) => this.#typeOf(modeOf(entry)))];
+      const names = ['.', '..'];
+      const types = [directory, directory];
+      const result = this.#attempt('readdir', () => {
+        for (const entry of operations.readdir(path)) {
+          types.push(this.#typeOf(modeOf(entry)));
+          names.push(entry.name);
+        }
+      });
       this.#addon.fuse_native_signal_readdir(request, result, names, types);
     });
   }

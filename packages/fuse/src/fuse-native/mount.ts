@@ -3,7 +3,7 @@ import type { Stats } from 'node:fs';
 import { posix } from 'node:path';
 import { invalidArgument, invalidValue, systemError } from '@ram/errno';
 import { directoryArgument } from '../arguments.ts';
-import { fuseError, noFuse } from '../errors.ts';
+import { codeOf, fuseError, noFuse } from '../errors.ts';
 import { findFusermount } from '../fusermount.ts';
 import { identifyMount, mountOn } from '../mount-point.ts';
 import type { MountIdentity } from '../mount-table.ts';
@@ -126,9 +126,19 @@ function checkMachine(options: ResolvedFuseNativeOptions): void {
 /** @throws ENOENT, ENOTDIR … when there is no such directory in the object. */
 function rootDirectory(files: Files, given: string): string {
   const root = posix.resolve('/', given);
-  const stats = files.lstatSync(root);
-  if (!stats.isDirectory()) throw systemError(enotdir, 'mount', root);
+  if (!isDirectory(files, root)) throw systemError(enotdir, 'mount', root);
   return root;
+}
+
+/** @throws Errors of `files` that have a code; `ERR_INVALID_ARG_VALUE` for other answers */
+function isDirectory(files: Files, path: string): boolean {
+  try {
+    return files.lstatSync(path).isDirectory();
+  } catch (error) {
+    if (codeOf(error) !== undefined) throw error;
+    const reason = `must have an lstatSync() like that of node:fs: ${String(error)}`;
+    throw invalidValue('volume', files, reason);
+  }
 }
 
 function checkPlace(path: string, files: Files, root: string): void {

@@ -116,6 +116,36 @@ it('closes what was open when it ends, and answers ENODEV from then on', () => {
   operations.close();
 });
 
+describe('what calls cannot return', () => {
+  it.each([
+    ['readSync', -5],
+    ['readSync', 1e9],
+    ['readSync', 0.5],
+    ['writeSync', 1e12],
+    ['writeSync', undefined],
+    ['openSync', '5'],
+    ['readlinkSync', Buffer.from('target')],
+    ['readdirSync', 5],
+    ['readdirSync', [undefined]],
+    ['readdirSync', ['name']],
+    ['readdirSync', [{ name: 'a/b' }]],
+    ['readdirSync', [{ name: '' }]],
+  ])('is a mistake: %s, %o', (call, value) => {
+    const files = { ...nodeFs };
+    operations = new Operations({ files, root, xattr: undefined });
+    const handle = operations.create('/file', 0o644);
+    Object.assign(files, { [call]: () => value });
+    const requests: Record<string, () => unknown> = {
+      readSync: () => operations.read(handle, bytes, 4, 0),
+      writeSync: () => operations.write('/file', handle, bytes, 4, 0),
+      openSync: () => operations.open('/file', constants.O_RDONLY),
+      readlinkSync: () => operations.readlink('/file'),
+      readdirSync: () => operations.readdir('/'),
+    };
+    expect(requests[call]).toThrow(`${call}() returned`);
+  });
+});
+
 describe('toErrno', () => {
   it.each([
     [{ code: 'ENOENT', errno: -2 }, -2],

@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import type { StatsFs } from 'node:fs';
+import { bytesOf, countOf, entriesOf, integerOf, textOf } from './answers.ts';
 import { Refusal } from './errno.ts';
 import type { Files, FilesXattr } from './files.ts';
 import { HiddenFiles, isHidingName } from './hidden-files.ts';
@@ -84,9 +85,10 @@ export class Operations {
     if (!Number.isSafeInteger(offset)) throw new Refusal('EOVERFLOW');
     let done = 0;
     while (done < length) {
-      const count = this.#files.readSync(fd, buffer, done, length - done, offset + done);
+      const left = length - done;
+      const count = this.#files.readSync(fd, buffer, done, left, offset + done);
       if (count === 0) break;
-      done += count;
+      done += countOf('readSync', count, left);
     }
     return done;
   }
@@ -98,7 +100,7 @@ export class Operations {
     const place = this.#place(path);
     const isHidden = this.#hidden.descriptorOf(place) !== undefined;
     if (this.#xattr && !isHidden) takeCapability(this.#xattr, place);
-    return this.#files.writeSync(fd, buffer, 0, length, offset);
+    return countOf('writeSync', this.#files.writeSync(fd, buffer, 0, length, offset), length);
   }
 
   truncate(path: string, size: number): void {
@@ -131,7 +133,8 @@ export class Operations {
 
   /** Names and types, without `.` and `..`. */
   readdir(path: string) {
-    return this.#files.readdirSync(this.#place(path), { withFileTypes: true });
+    const entries = this.#files.readdirSync(this.#place(path), { withFileTypes: true });
+    return entriesOf('readdirSync', entries);
   }
 
   mknod(path: string, mode: number): void {
@@ -178,7 +181,7 @@ export class Operations {
   }
 
   readlink(path: string): string {
-    return this.#files.readlinkSync(this.#place(path), 'utf8');
+    return textOf('readlinkSync', this.#files.readlinkSync(this.#place(path), 'utf8'));
   }
 
   chmod(path: string, mode: number): void {
@@ -213,7 +216,8 @@ export class Operations {
   }
 
   getxattr(path: string, name: string): Uint8Array {
-    return this.#attributes(name).get(this.#place(path), name, { follow: false });
+    const value = this.#attributes(name).get(this.#place(path), name, { follow: false });
+    return bytesOf('xattr.get', value);
   }
 
   setxattr(path: string, name: string, value: Uint8Array, flags: number): void {
@@ -274,7 +278,7 @@ export class Operations {
   }
 
   #handle(fd: number): number {
-    if (fd <= 0 || fd > handleMax) {
+    if (integerOf('openSync', fd) <= 0 || fd > handleMax) {
       this.#files.closeSync(fd);
       throw new Refusal('EMFILE');
     }

@@ -18,6 +18,10 @@ if (isMainThread) {
   await tell('no such root', mount(volume, directory, { driver, root: '/nothing' }));
   await tell('root is a file', mount(nodeFs, directory, { driver, root: '/proc/version' }));
   await tell('no file system', mount({} as Files, directory, { driver }));
+  for (const lstatSync of [() => undefined, throwNull]) {
+    const liar = { ...nodeFs, lstatSync } as unknown as Files;
+    await tell('no stats', mount(liar, directory, { driver, root: '/dev/shm' }));
+  }
   await tell('no object', mount(null as unknown as Files, directory, { driver }));
   await tell('threads', mount(volume, directory, { driver, threads: 2 } as never));
   await tell('passthrough', mount(volume, directory, { driver, io: 'passthrough' } as never));
@@ -31,6 +35,10 @@ if (isMainThread) {
   await tell('in a worker', mount(volume, directory, { driver }));
 }
 volume.close();
+
+function throwNull(): never {
+  throw null;
+}
 
 async function tell(what: string, attempt: Promise<unknown>) {
   const outcome = await attempt.then(

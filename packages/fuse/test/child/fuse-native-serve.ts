@@ -19,11 +19,22 @@ const broken = {
   },
 } as unknown as Files;
 
+/** Returns what no file system returns. */
+const lying = {
+  ...nodeFs,
+  openSync: (path: string, ...rest: [never]) =>
+    path.endsWith('closed') ? 'descriptor' : nodeFs.openSync(path, ...rest),
+  readSync: () => -5,
+  writeSync: () => 1e12,
+  readdirSync: () => [1, null],
+} as unknown as Files;
+
 const sources: Record<string, () => FuseNativeSource> = {
   volume: () => new Volume({ maxBytes: '256M' }),
   'node:fs': () => nodeFs,
   memfs: () => createFsFromVolume(new MemfsVolume()) as unknown as Files,
   broken: () => broken,
+  lying: () => lying,
 };
 
 const source = sources[sourceName]?.() as FuseNativeSource;
