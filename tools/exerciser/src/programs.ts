@@ -10,7 +10,7 @@ interface Program {
 
 const common = {
   fio:
-    '--name=job --rw=randrw --bs=1k-64k --size=6M --numjobs=3 --loops=2 --verify=crc32c ' +
+    '--name=job --rw=randrw --bs=1k-64k --size=16M --numjobs=4 --loops=2 --verify=crc32c ' +
     '--verify_fatal=1 --verify_state_save=0 --fallocate=none --end_fsync=1 --group_reporting',
   'stress-ng': '--verify --timeout 5s',
   dbench: '-c /usr/share/dbench/client.txt',
@@ -28,15 +28,24 @@ const engines = [
 /** What makes sense on a mount; each with two processes, and so many operations. */
 const stressors: [name: string, operations: number, options?: string][] = [
   ['access', 200],
+  ['aio', 200],
+  ['aiol', 200],
   ['chdir', 300],
   ['chmod', 300],
   ['chown', 30],
+  ['chroot', 20],
+  ['close', 2000],
+  ['copy-file', 50],
   ['dentry', 2000],
   ['dir', 1000, '--dir-dirs 500'],
   ['dirdeep', 500, '--dirdeep-dirs 2 --dirdeep-inodes 500'],
   ['dirmany', 1000],
+  ['dnotify', 50],
+  ['dup', 300],
   ['fallocate', 20, '--fallocate-bytes 4M'],
+  ['fault', 300],
   ['fcntl', 300],
+  ['file-ioctl', 50],
   ['filename', 300],
   ['flock', 300],
   ['fpunch', 1],
@@ -47,7 +56,10 @@ const stressors: [name: string, operations: number, options?: string][] = [
   ['hdd', 60, '--hdd-bytes 4M --hdd-opts direct,rd-rnd,wr-rnd'],
   ['hdd', 60, '--hdd-bytes 4M --hdd-opts sync,iovec,utimes,fadv-dontneed'],
   ['inotify', 20],
+  ['io', 50],
+  ['io-uring', 100],
   ['iomix', 200, '--iomix-bytes 4M'],
+  ['ioprio', 50],
   ['lease', 200],
   ['link', 2],
   ['locka', 300],
@@ -56,6 +68,7 @@ const stressors: [name: string, operations: number, options?: string][] = [
   ['mknod', 30],
   ['mmap', 8, '--mmap-bytes 2M --mmap-file'],
   ['msync', 300, '--msync-bytes 2M'],
+  ['msyncmany', 50],
   ['open', 300],
   ['readahead', 300, '--readahead-bytes 4M'],
   ['rename', 500],

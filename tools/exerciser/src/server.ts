@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { childNodeArguments, runCommand } from '@ram/test-support';
+import { childNodeArguments, holdIoUring, runCommand } from '@ram/test-support';
 import type { MountOptions } from '@ram/fuse';
 import { buildProgram } from './build.ts';
 import type { Sanitizer } from './build.ts';
@@ -35,6 +35,7 @@ export async function withMount(
 ): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'ram-exercise-'));
   const [command = '', ...args] = commandOf(options, directory);
+  const letGo = options.transport === 'io_uring' ? holdIoUring() : undefined;
   const child = spawn(command, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
@@ -58,6 +59,7 @@ export async function withMount(
     throw new Error(`on ${JSON.stringify(options, plain)}: ${said}`, { cause: error });
   } finally {
     child.kill('SIGKILL');
+    letGo?.();
     if (isMounted(directory)) await runCommand('umount', ['-f', '-l', directory]);
     rmdirSync(directory);
   }

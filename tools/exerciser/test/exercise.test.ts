@@ -1,9 +1,8 @@
 // Short runs with a seed that stays the same. Longer ones: sanitizers.full.ts.
 import { existsSync } from 'node:fs';
-import { requirement, runCommand, temporaryDirectory } from '@ram/test-support';
+import { ioUringMounts, requirement, runCommand, temporaryDirectory } from '@ram/test-support';
 import { afterAll, describe, expect } from 'vitest';
 import { exercise, forgiven } from '../src/exercise.ts';
-import { switchOnIoUring } from '../src/io-uring.ts';
 import { withMount } from '../src/server.ts';
 import type { Way } from '../src/server.ts';
 
@@ -12,11 +11,6 @@ const mounts = requirement(
   'mounting as root',
   isRoot && existsSync('/dev/fuse'),
   isRoot ? 'there is no /dev/fuse (modprobe fuse)' : 'the tests do not run as root',
-);
-const ioUring = requirement(
-  'FUSE over io_uring',
-  switchOnIoUring() && mounts.available,
-  'the kernel does not have it (Linux 6.14), or only root can switch it on',
 );
 
 const work = ['--seed', '20261121', '--steps', '8000'];
@@ -66,8 +60,8 @@ const ways: [typeof mounts, Way][] = [
   [mounts, { io: 'cached' }],
   [mounts, { io: 'direct' }],
   [mounts, { io: 'cached', locks: 'volume' }],
-  [ioUring, { io: 'passthrough', transport: 'io_uring' }],
-  [ioUring, { io: 'cached', transport: 'io_uring' }],
+  [ioUringMounts, { io: 'passthrough', transport: 'io_uring' }],
+  [ioUringMounts, { io: 'cached', transport: 'io_uring' }],
 ];
 
 describe.each(ways)('on a mount', (needed, way) => {

@@ -1,20 +1,14 @@
 // Long runs with new seeds, also on servers that were compiled with sanitizers, and with what INIT
 // of an older kernel offers.
 import { existsSync } from 'node:fs';
-import { requirement } from '@ram/test-support';
+import { ioUringMounts, requirement } from '@ram/test-support';
 import { describe, expect } from 'vitest';
 import { exercise, forgiven } from '../src/exercise.ts';
-import { switchOnIoUring } from '../src/io-uring.ts';
 import { withMount } from '../src/server.ts';
 import type { ServeOptions, Way } from '../src/server.ts';
 
 const canMount = process.geteuid?.() === 0 && existsSync('/dev/fuse');
 const mounts = requirement('mounting as root', canMount, 'it takes root and /dev/fuse');
-const ioUring = requirement(
-  'FUSE over io_uring',
-  switchOnIoUring() && canMount,
-  'the kernel does not have it (Linux 6.14), or only root can switch it on',
-);
 
 const seconds = 30;
 const bits = (last: number, ...without: number[]) =>
@@ -30,6 +24,7 @@ const ways: Way[] = [
   { io: 'cached', locks: 'volume' },
   { io: 'passthrough', transport: 'io_uring' },
   { io: 'cached', transport: 'io_uring' },
+  { io: 'direct', transport: 'io_uring' },
   { io: 'cached', initFlags: linux515 },
   { io: 'cached', initFlags: linux61 },
 ];
@@ -45,7 +40,7 @@ async function runOn(options: ServeOptions, args: string[]) {
 for (const server of ['none', 'address', 'thread'] as const) {
   describe(`on the native server, sanitizer ${server}`, () => {
     for (const way of ways) {
-      const { it } = way.transport === 'io_uring' ? ioUring : mounts;
+      const { it } = way.transport === 'io_uring' ? ioUringMounts : mounts;
       const { initFlags, ...named } = way;
       const mask = initFlags === undefined ? '' : `, INIT 0x${initFlags.toString(16)}`;
       it(`all is as the model has it: ${JSON.stringify(named)}${mask}`, () =>
