@@ -1,6 +1,6 @@
 // chown, and the set-id bits and capabilities that it and strangers' writes take away.
 import { deepEqual, equal } from 'node:assert/strict';
-import { team } from '../src/client.ts';
+import { team, users } from '../src/client.ts';
 import type { Client } from '../src/client.ts';
 import { FALLOCATE, O, PROT } from '../src/constants.ts';
 import { asRoot, rules } from '../src/rules.ts';
@@ -108,6 +108,38 @@ export const chownRules = rules('chown', {
     fs.chown('f', 7, 8);
     equal(fs.stat('f').mode, 0o2745);
   }),
+  'keeps that bit for root with CAP_FSETID alone, which is not in the group': asRoot((fs) => {
+    fs.create('f');
+    fs.chown('f', 7, 7);
+    const modes = [fs, fs.as('root', ['FSETID'])].map((by) => {
+      fs.chmod('f', 0o6745);
+      by.chown('f', 8, undefined);
+      return fs.stat('f').mode;
+    });
+    deepEqual(modes, [0o2745, 0o745]);
+  }),
+  'keeps that bit for an owner in the group alone': asRoot((fs) => {
+    fs.create('f');
+    const modes = [team, 7].map((gid) => {
+      fs.chown('f', 2001, gid);
+      fs.chmod('f', 0o6745);
+      fs.as('alice').chown('f', undefined, 2001);
+      return fs.stat('f').mode;
+    });
+    deepEqual(modes, [0o2745, 0o745]);
+  }),
+  'of neither keeps that bit for root with CAP_FSETID alone, which is not in the group': asRoot(
+    (fs) => {
+      fs.create('f');
+      fs.chown('f', 7, 7);
+      const modes = [fs, fs.as('root', ['FSETID'])].map((by) => {
+        fs.chmod('f', 0o6745);
+        by.chown('f', undefined, undefined);
+        return fs.stat('f').mode;
+      });
+      deepEqual(modes, [0o2745, 0o745]);
+    },
+  ),
   'of a directory keeps set-id bits': asRoot((fs) => {
     fs.mkdir('d');
     fs.chmod('d', 0o6755);
@@ -193,7 +225,81 @@ const capabilitiesByStrangers = Object.entries(changes).map(([how, change]) => [
   }),
 ]);
 
+const modes = [0o2767, 0o2777, 0o4767, 0o6767, 0o6777, 0o767];
+
+/** What is left of `modes`, by who changes a file of bob's and his group's. S_ISGID where the group
+ * may not execute stays for who is in that group. */
+const left = {
+  none: ['767', '777', '767', '767', '777', '767'],
+  ofMember: ['2767', '777', '767', '2767', '777', '767'],
+  all: ['2767', '2777', '4767', '6767', '6777', '767'],
+};
+
+interface Changer {
+  as(fs: Client): Client;
+  uid: number;
+  gid: number;
+  leaves: readonly string[];
+}
+
+const { alice, bob } = users;
+const changers: Record<string, Changer> = {
+  'a stranger': { as: (fs) => fs.as('alice'), ...bob, leaves: left.none },
+  'an owner outside of the group': { as: (fs) => fs.as('bob'), ...bob, gid: 9, leaves: left.none },
+  'an owner in the group': { as: (fs) => fs.as('bob'), ...bob, leaves: left.ofMember },
+  'a member of the group': {
+    as: (fs) => fs.as('alice'),
+    ...bob,
+    gid: alice.gid,
+    leaves: left.ofMember,
+  },
+  'a member of the group, which is not the first': {
+    as: (fs) => fs.as('alice'),
+    ...bob,
+    gid: team,
+    leaves: left.ofMember,
+  },
+  root: { as: (fs) => fs, ...bob, leaves: left.all },
+  'root without CAP_FSETID': {
+    as: (fs) => fs.as('root', ['FSETID']),
+    ...bob,
+    leaves: left.none,
+  },
+  'root without CAP_FSETID, in the group': {
+    as: (fs) => fs.as('root', ['FSETID']),
+    ...bob,
+    gid: 0,
+    leaves: left.ofMember,
+  },
+};
+
+/** The modes after `change` by such a one. */
+function modesAfter(fs: Client, changer: Changer, change: (by: Client) => void): string[] {
+  const by = changer.as(fs);
+  fs.create('f', 'x'.repeat(100));
+  fs.chown('f', changer.uid, changer.gid);
+  return modes.map((mode) => {
+    fs.chmod('f', mode);
+    change(by);
+    return fs.stat('f').mode.toString(8);
+  });
+}
+
+const truncations = {
+  truncate: (by: Client) => by.truncate('f', 10),
+  'truncate to the same size': (by: Client) => by.truncate('f', 100),
+  ftruncate: (by: Client) => by.ftruncate(by.open('f', O.WRONLY), 10),
+};
+
+const truncatedBy = Object.entries(truncations).flatMap(([how, change]) =>
+  Object.entries(changers).map(([who, changer]) => [
+    `what ${how} by ${who} leaves of them`,
+    asRoot((fs) => deepEqual(modesAfter(fs, changer, change), changer.leaves)),
+  ]),
+);
+
 export const setIdRules = rules('set-id bits', {
+  ...Object.fromEntries(truncatedBy),
   ...Object.fromEntries(byStrangers),
   ...Object.fromEntries(capabilitiesByStrangers),
   'are kept by a store through a mapping, also of a stranger': asRoot((fs) => {

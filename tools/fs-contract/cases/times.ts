@@ -135,6 +135,18 @@ export const timeRules = rules('times', {
       'mtime ctime',
     );
   },
+  'writes into a large file change mtime and ctime, also the second to a page': (fs) => {
+    fs.create('f', 'x'.repeat(200_000));
+    for (const flags of [O.WRONLY, O.RDWR]) {
+      const fd = fs.open('f', flags);
+      for (const offset of [0, 0, 4090, 4090, 199_999]) {
+        equal(
+          fs.touched('f', () => fs.pwrite(fd, 'written', offset)),
+          'mtime ctime',
+        );
+      }
+    }
+  },
   'write of nothing changes none': (fs) => {
     fs.create('f', 'content');
     const fd = fs.open('f', O.WRONLY);

@@ -170,6 +170,16 @@ const casesByReason: Readonly<Record<string, readonly string[]>> = {
   'fuse-native does not tell who writes: set-id bits go for all, odd set-gid bits stay': [
     'set-id bits: are kept when root writes',
     'set-id bits: set-gid without execution by the group is taken away when a stranger writes',
+    'chown: keeps that bit for an owner in the group alone',
+    'set-id bits: what truncate by a stranger leaves of them',
+    'set-id bits: what truncate by an owner outside of the group leaves of them',
+    'set-id bits: what truncate by root without CAP_FSETID leaves of them',
+    'set-id bits: what truncate to the same size by a stranger leaves of them',
+    'set-id bits: what truncate to the same size by an owner outside of the group leaves of them',
+    'set-id bits: what truncate to the same size by root without CAP_FSETID leaves of them',
+    'set-id bits: what ftruncate by a stranger leaves of them',
+    'set-id bits: what ftruncate by an owner outside of the group leaves of them',
+    'set-id bits: what ftruncate by root without CAP_FSETID leaves of them',
   ],
   'a write-back is a write like any other; direct: no MAP_SHARED': [
     'set-id bits: are kept by a store through a mapping, also of a stranger',

@@ -1,6 +1,8 @@
 #include "caller_groups.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -23,14 +25,32 @@ std::string readAll(const char* path) {
   return text;
 }
 
+// The number is a thread's, which /proc finds by that name too.
+std::string pathOf(const Caller& caller, const char* file) {
+  char path[48];
+  std::snprintf(path, sizeof(path), "/proc/%u/%s", caller.pid, file);
+  return path;
+}
+
+// What follows `title`, a whole one with the end of the line before; empty when there is none.
+std::string_view lineOf(std::string_view status, std::string_view title) {
+  size_t start = status.find(title);
+  if (start == std::string_view::npos) return {};
+  status.remove_prefix(start + title.size());
+  return status.substr(0, status.find('\n'));
+}
+
+bool sharesOurUserNamespace(const Caller& caller) {
+  struct stat ours, theirs;
+  return ::stat("/proc/self/ns/user", &ours) == 0 &&
+         ::stat(pathOf(caller, "ns/user").c_str(), &theirs) == 0 &&
+         ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
+}
+
 }  // namespace
 
 bool listsGroup(std::string_view status, uint32_t gid) {
-  constexpr std::string_view kTitle = "\nGroups:";
-  size_t start = status.find(kTitle);
-  if (start == std::string_view::npos) return false;
-  status.remove_prefix(start + kTitle.size());
-  status = status.substr(0, status.find('\n'));
+  status = lineOf(status, "\nGroups:");
   while (!status.empty()) {
     size_t digits = status.find_first_not_of(" \t");
     if (digits == std::string_view::npos) return false;
@@ -44,13 +64,29 @@ bool listsGroup(std::string_view status, uint32_t gid) {
   return false;
 }
 
+bool listsFsetid(std::string_view status) {
+  status = lineOf(status, "\nCapEff:");
+  size_t digits = status.find_first_not_of(" \t");
+  if (digits == std::string_view::npos) return false;
+  uint64_t capabilities = 0;
+  const char* end = status.data() + status.size();
+  if (std::from_chars(status.data() + digits, end, capabilities, 16).ec != std::errc()) {
+    return false;
+  }
+  return (capabilities >> CAP_FSETID & 1) != 0;
+}
+
 bool isMember(const Caller& caller, uint32_t gid) {
   if (caller.gid == gid) return true;
   if (caller.pid == 0) return false;
-  // The number is a thread's, which /proc finds by that name too.
-  char path[32];
-  std::snprintf(path, sizeof(path), "/proc/%u/status", caller.pid);
-  return listsGroup(readAll(path), gid);
+  return listsGroup(readAll(pathOf(caller, "status").c_str()), gid);
+}
+
+bool hasFsetid(const Caller& caller) {
+  const std::string status =
+      caller.pid == 0 ? std::string() : readAll(pathOf(caller, "status").c_str());
+  if (status.empty()) return caller.uid == 0;
+  return listsFsetid(status) && sharesOurUserNamespace(caller);
 }
 
 }  // namespace ram::fuse

@@ -68,19 +68,24 @@ static int killsPrivileges(Session& session, const Request& request) {
   return losesPrivileges(now) ? -EPERM : 0;
 }
 
+// For a new size the kernel asks for it where the caller has no CAP_FSETID; for a new owner, and
+// where nothing is set, whoever calls.
+static Kills killsWith(uint32_t fields) {
+  if ((fields & kKillPrivileges) == 0) return Kills::kNothing;
+  return (fields & kSetSize) != 0 ? Kills::kAll : Kills::kUnlessFsetid;
+}
+
 int64_t setAttributes(Session& session, Request& request, Reply& reply) {
   auto* in = request.arguments.take<SetattrIn>();
   if (in == nullptr || !hasTimes(*in)) return -EINVAL;
   SetAttributes change{};
   change.fields = fieldsOf(in->valid);
-  bool kills = false;
   if (change.fields == 0 && (session.negotiated.flags & kHandleKillPrivilegesV2) != 0) {
     int verdict = killsPrivileges(session, request);
     if (verdict < 0) return verdict;
-    kills = verdict > 0;
-    if (kills) change.fields = kKillPrivileges;
+    if (verdict > 0) change.fields = kKillPrivileges;
   }
-  PrivilegeWatch watch(session, request, kills);
+  PrivilegeWatch watch(session, request, killsWith(change.fields));
   change.mode = in->mode & 07777;
   change.uid = in->uid;
   change.gid = in->gid;
@@ -93,8 +98,7 @@ int64_t setAttributes(Session& session, Request& request, Reply& reply) {
   int error =
       session.fileSystem.setAttributes(request.caller, request.node(), change, &attributes);
   if (error < 0) return error;
-  watch.changed();
-  if (kills) return getAttributes(session, request, reply);
+  if (watch.changed()) return getAttributes(session, request, reply);
   return replyAttributes(attributes, reply);
 }
 

@@ -90,7 +90,7 @@ int64_t open(Session& session, Request& request, Reply& reply) {
   auto* in = request.arguments.take<OpenIn>();
   if (in == nullptr) return -EINVAL;
   bool kills = (in->openFlags & kOpenKillPrivileges) != 0 && (in->flags & O_TRUNC) != 0;
-  PrivilegeWatch watch(session, request, kills);
+  PrivilegeWatch watch(session, request, kills ? Kills::kAll : Kills::kNothing);
   OpenResult opened{};
   reply.openedForWriting = writes(in->flags);
   bool direct =
@@ -163,7 +163,7 @@ int64_t write(Session& session, Request& request, Reply& reply) {
   if (fromCache) flags |= kWriteKeepPrivileges;
   // The kernel's idea of the end may be outdated when a file also grows from elsewhere.
   if ((in->flags & O_APPEND) != 0 && !fromCache) flags |= kWriteAppend;
-  PrivilegeWatch watch(session, request, kills);
+  PrivilegeWatch watch(session, request, kills ? Kills::kAll : Kills::kNothing);
   WriteResult written{};
   int error = session.fileSystem.write(request.caller, request.node(), in->handle, in->offset,
                                        data.data(), in->size, flags, &written);

@@ -12,30 +12,34 @@ bool losesPrivileges(const Attributes& attributes) {
          (attributes.mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP);
 }
 
-PrivilegeWatch::PrivilegeWatch(Session& session, const Request& request, bool kills)
+PrivilegeWatch::PrivilegeWatch(Session& session, const Request& request, Kills kills)
     : session_(session), request_(request) {
   Attributes before;
-  if (!kills ||
+  if (kills == Kills::kNothing ||
       session.fileSystem.getAttributes(request.caller, request.node(), &before) != 0) {
     return;
   }
   hadBits_ = (before.mode & (S_ISUID | S_ISGID)) != 0;
-  dropsGroupBit_ = (before.mode & (S_ISGID | S_IXGRP)) == S_ISGID &&
-                   S_ISREG(before.mode) && !isMember(request.caller, before.gid);
+  const Caller& caller = request.caller;
+  dropsGroupBit_ = (before.mode & (S_ISGID | S_IXGRP)) == S_ISGID && S_ISREG(before.mode) &&
+                   !isMember(caller, before.gid) &&
+                   (kills == Kills::kAll || !hasFsetid(caller));
 }
 
-void PrivilegeWatch::changed() const {
-  if (!hadBits_) return;
+bool PrivilegeWatch::changed() const {
+  if (!hadBits_) return false;
   Attributes now;
   FileSystem& fileSystem = session_.fileSystem;
-  if (dropsGroupBit_ &&
-      fileSystem.getAttributes(request_.caller, request_.node(), &now) == 0) {
+  const bool drops =
+      dropsGroupBit_ && fileSystem.getAttributes(request_.caller, request_.node(), &now) == 0;
+  if (drops) {
     SetAttributes change{};
     change.fields = kSetMode;
     change.mode = now.mode & 07777 & ~uint32_t{S_ISGID};
     fileSystem.setAttributes(request_.caller, request_.node(), change, &now);
   }
   session_.notifier.invalidateAttributesNow(request_.node());
+  return drops;
 }
 
 }  // namespace ram::fuse

@@ -23,4 +23,20 @@ TEST_CASE("caller groups: of one who is gone are the first alone") {
   CHECK_FALSE(isMember(caller, 78));
 }
 
+TEST_CASE("caller groups: CAP_FSETID is bit 4 of the effective capabilities") {
+  CHECK(listsFsetid("Groups:\t\nCapPrm:\t0\nCapEff:\t0000000000000010\nCapBnd:\t0\n"));
+  CHECK(listsFsetid("\nCapEff:\t000001ffffffffff\n"));
+  CHECK_FALSE(listsFsetid("\nCapPrm:\t000001ffffffffff\nCapEff:\t000001ffffffffef\n"));
+  for (const char* none : {"", "\nCapEff:", "\nCapEff:\t\n", "\nCapEff:\tx\n"}) {
+    CHECK_FALSE(listsFsetid(none));
+  }
+}
+
+TEST_CASE("caller groups: of one who is gone root alone has CAP_FSETID") {
+  for (uint32_t pid : {0u, 0x7fffffffu}) {
+    CHECK(hasFsetid(Caller{0, 0, pid, 1, 0}));
+    CHECK_FALSE(hasFsetid(Caller{5, 0, pid, 1, 0}));
+  }
+}
+
 }  // namespace ram::fuse
