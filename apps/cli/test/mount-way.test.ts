@@ -123,6 +123,8 @@ it.each([
   [['--kernel', '5.10'], '5.15, 6.1, 6.18'],
   [['--kernel', '6.1', '--transport', 'io_uring'], 'Leave one'],
   [['--locks', 'mine'], 'kernel, volume'],
+  [['--suid', '--no-default-permissions'], '--no-allow-other'],
+  [['--dev', '--no-default-permissions', '--allow-other'], '--no-allow-other'],
 ])('refuses %j and names what there is', async (flags, expected) => {
   const { code, stderr } = await sandbox.ram('mount', join(sandbox.directory, 'one'), ...flags);
   expect(code).toBe(2);

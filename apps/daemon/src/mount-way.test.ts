@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { checkMountRights, mountWayOf } from './mount-way.ts';
+import { checkMountRights, mountWayOf, parseMountWay } from './mount-way.ts';
 
 it('keeps what is for root from others, and says which word of the command that is', () => {
   const refused = (flag: string) =>
@@ -17,4 +17,19 @@ it('keeps what is for root from others, and says which word of the command that 
 it('takes its own out of a request', () => {
   const way = { io: 'direct', nonempty: true, defaultPermissions: false } as const;
   expect(mountWayOf({ ...way, name: 'x', locks: undefined } as never)).toEqual(way);
+});
+
+it('refuses set-id bits and devices where others get in and nobody is checked', () => {
+  const refused = expect.objectContaining({
+    code: 'ERR_RAM_USAGE',
+    message: '--suid with --no-default-permissions would make root of any user',
+    hint: expect.stringContaining('--no-allow-other'),
+  });
+  const open = { suid: true, defaultPermissions: false };
+  expect(() => parseMountWay(open)).toThrow(refused);
+  expect(() => parseMountWay({ ...open, allowOther: true })).toThrow(refused);
+  expect(() => parseMountWay({ dev: true, defaultPermissions: false })).toThrow(/^--dev with/);
+  expect(parseMountWay({ ...open, allowOther: false })).toEqual({ ...open, allowOther: false });
+  expect(parseMountWay({ suid: true, dev: true })).toEqual({ suid: true, dev: true });
+  expect(parseMountWay({ defaultPermissions: false })).toEqual({ defaultPermissions: false });
 });

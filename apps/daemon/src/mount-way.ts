@@ -74,7 +74,19 @@ export function parseMountWay(flags: MountWayFlags): MountWay {
     const message = `--transport io_uring came with Linux 6.14, not ${kernel}`;
     throw appError('ERR_RAM_USAGE', message, 'Leave one of the two out');
   }
+  checkOpenness(way);
   return way;
+}
+
+/** As @ram/fuse has it: where others get in unchecked, none of them must become root. */
+function checkOpenness({ suid, dev, defaultPermissions, allowOther }: MountWay): void {
+  if (defaultPermissions !== false || allowOther === false || !(suid || dev)) return;
+  const flag = suid ? '--suid' : '--dev';
+  throw appError(
+    'ERR_RAM_USAGE',
+    `${flag} with --no-default-permissions would make root of any user`,
+    'Leave one of the two out, or keep others out with --no-allow-other',
+  );
 }
 
 /** What `parseMountWay` reads, as arguments. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { resolveFuseNativeOptions } from './fuse-native/options.ts';
 import { resolveOptions } from './options.ts';
 import type { KernelVersion, MountOptions } from './options.ts';
 
@@ -63,6 +64,7 @@ describe('resolveOptions', () => {
     [{ root: '/a\0' }, 'ERR_INVALID_ARG_VALUE'],
     [{ locks: true }, 'ERR_INVALID_ARG_VALUE'],
     [{ readOnly: 'yes' }, 'ERR_INVALID_ARG_TYPE'],
+    [{ suid: 1, defaultPermissions: false }, 'ERR_INVALID_ARG_TYPE'],
     [{ threads: '4' }, 'ERR_INVALID_ARG_TYPE'],
     [{ threads: 1 }, 'ERR_OUT_OF_RANGE'],
     [{ threads: 65 }, 'ERR_OUT_OF_RANGE'],
@@ -71,6 +73,34 @@ describe('resolveOptions', () => {
     expect(() => resolveOptions(options as MountOptions, root)).toThrow(
       expect.objectContaining({ code }),
     );
+  });
+
+  it.each(['suid', 'dev'] as const)('refuses %s where others may do everything', (right) => {
+    const code = 'ERR_INVALID_ARG_VALUE';
+    const message = expect.stringContaining(`'options.${right}' takes defaultPermissions: true`);
+    const open = { [right]: true, defaultPermissions: false };
+    for (const others of [{}, { allowOther: true }, { readOnly: true }]) {
+      expect(() => resolveOptions({ ...open, ...others }, root)).toThrow(
+        expect.objectContaining({ code, message }),
+      );
+    }
+    const plain = { isRoot: false, name: 'disk' };
+    expect(() => resolveOptions({ ...open, allowOther: true }, plain)).toThrow(
+      expect.objectContaining({ code }),
+    );
+    const native = { driver: 'fuse-native', ...open } as const;
+    expect(() => resolveFuseNativeOptions(native, root)).toThrow(expect.objectContaining({ code }));
+  });
+
+  it.each(['suid', 'dev'] as const)('takes %s where others are checked or kept out', (right) => {
+    for (const rest of [
+      {},
+      { allowOther: false },
+      { allowOther: false, defaultPermissions: false },
+    ]) {
+      expect(resolveOptions({ [right]: true, ...rest }, root)).toMatchObject({ [right]: true });
+    }
+    expect(resolveOptions({ defaultPermissions: false }, root)).toMatchObject({ [right]: false });
   });
 
   it('names the kernels that there are', () => {

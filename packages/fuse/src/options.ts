@@ -36,14 +36,16 @@ export interface MountOptions {
    * /etc/fuse.conf. */
   allowOther?: boolean;
   /** The kernel checks modes and owners as on any file system. Without it, who gets in may do
-   * everything; it saves a request after each change of a directory. Default true, but where only
-   * root gets in: all is allowed to root anyway. */
+   * everything, and so `suid` and `dev` are refused where others get in; it saves a request after
+   * each change of a directory. Default true, but where only root gets in: all is allowed to root
+   * anyway. */
   defaultPermissions?: boolean;
   /** Default false. */
   readOnly?: boolean;
-  /** Honour set-id bits and file capabilities. Root only. Default false. */
+  /** Honour set-id bits and file capabilities. Root only; with `allowOther` only where
+   * `defaultPermissions` are checked. Default false. */
   suid?: boolean;
-  /** Honour device nodes. Root only. Default false. */
+  /** Honour device nodes. As `suid`. Default false. */
   dev?: boolean;
   /** Mount over a directory that is not empty and hide what is in it. Default false. */
   nonempty?: boolean;
@@ -113,6 +115,11 @@ export function resolveOptions(
   const allowOther = flag('allowOther', options.allowOther, defaults.isRoot);
   const forRoot = defaults.isRoot && !allowOther;
   const defaultPermissions = flag('defaultPermissions', options.defaultPermissions, !forRoot);
+  const rights = {
+    suid: flag('suid', options.suid, false),
+    dev: flag('dev', options.dev, false),
+  };
+  if (allowOther && !defaultPermissions) refuseRights(rights);
   return {
     name: nameOption(options.name ?? defaults.name),
     io: choice('io', options.io, ['passthrough', 'cached', 'direct']),
@@ -121,14 +128,23 @@ export function resolveOptions(
     defaultPermissions,
     rootOnly: forRoot && !defaultPermissions,
     readOnly: flag('readOnly', options.readOnly, false),
-    suid: flag('suid', options.suid, false),
-    dev: flag('dev', options.dev, false),
+    ...rights,
     nonempty: flag('nonempty', options.nonempty, false),
     locks: choice('locks', options.locks, ['kernel', 'volume']),
     transport: transportOption(options),
     kernel: kernelOption(options.kernel),
     threads: threadsOption(options.threads),
   };
+}
+
+/** Any user could give any file to root, with set-id bits: chown and chmod would be for all. */
+function refuseRights(rights: { suid: boolean; dev: boolean }): void {
+  for (const [name, given] of Object.entries(rights)) {
+    if (!given) continue;
+    const reason =
+      'takes defaultPermissions: true, or allowOther: false; else any user becomes root';
+    throw invalidValue(`options.${name}`, given, reason);
+  }
 }
 
 function nameOption(value: unknown): string {

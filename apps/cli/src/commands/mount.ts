@@ -53,7 +53,10 @@ export function addMount(program: Command): void {
       '--default-permissions',
       'let the kernel check modes and owners; default, but with root alone',
     )
-    .option('--no-default-permissions', 'let who gets in do everything; saves requests')
+    .option(
+      '--no-default-permissions',
+      'let who gets in do everything; saves requests; not with --suid, --dev unless for root alone',
+    )
     .option('--nonempty', 'hide what is in the directory until the disk is unmounted')
     .option('--suid', 'honour set-id bits and file capabilities (root only)')
     .option('--dev', 'honour device nodes (root only)')
