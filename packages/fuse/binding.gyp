@@ -7,14 +7,9 @@
       ],
       "include_dirs": [
         "native/core",
-        "../fs-core/native/include",
-        "<!@(node -p \"require('node-addon-api').include_dir\")"
+        "../fs-core/native/include"
       ],
-      "defines": [
-        "NAPI_VERSION=8",
-        "NAPI_DISABLE_CPP_EXCEPTIONS",
-        "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"
-      ],
+      "defines": ["NAPI_VERSION=8"],
       "cflags": ["-Wall", "-Wextra"],
       "cflags_cc!": ["-std=gnu++17", "-std=gnu++20", "-fno-exceptions"],
       "cflags_cc": ["-std=c++20", "-fvisibility=hidden"]

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { accessSync, closeSync, constants } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { systemError } from '@ram/errno';
 import { fuseError } from './errors.ts';
-import { native } from './native.ts';
+import type { NativeSession, SystemCallAnswer } from './native.ts';
 import type { ResolvedOptions } from './options.ts';
 
 const usualFolders = ['/usr/bin', '/bin', '/usr/local/bin', '/usr/sbin', '/run/wrappers/bin'];
@@ -18,31 +18,23 @@ export function findFusermount(
 }
 
 /**
- * Mounts through the helper.
- * @returns The descriptor of the mount's /dev/fuse.
+ * Mounts through the helper, for `session` to serve, which answers.
  * @throws `ERR_RAM_NO_FUSERMOUNT`, `ERR_RAM_MOUNT_DENIED`, `ERR_RAM_MOUNT_FAILED`
  */
 export async function mountWithHelper(
+  session: NativeSession,
   helper: string,
   directory: string,
   options: ResolvedOptions,
-): Promise<number> {
-  const sockets = native().socketPair();
-  if (typeof sockets === 'number') throw systemError(sockets, 'socketpair');
-  const [ours, theirs] = sockets;
-  try {
-    const { status, output } = await runHelper(
-      helper,
-      ['-o', helperOptions(options), '--', directory],
-      theirs,
-    );
-    if (status !== 0) throw helperError(output, directory);
-    const descriptor = native().receiveDescriptor(ours);
-    if (descriptor < 0) throw systemError(descriptor, 'recvmsg', directory);
-    return descriptor;
-  } finally {
-    closeSync(ours);
-  }
+): Promise<SystemCallAnswer> {
+  const socket = session.openHelperSocket(helper, directory);
+  if (socket < 0) throw systemError(socket, 'socketpair');
+  const args = ['-o', helperOptions(options), '--', directory];
+  const running = runHelper(helper, args, socket);
+  session.closeHelperSocket();
+  const { status, output } = await running;
+  if (status !== 0) throw helperError(output, directory);
+  return session.receive();
 }
 
 /** Unmounts what the helper mounted. Returns what it said when it failed, else undefined. */
@@ -70,7 +62,7 @@ function helperOptions(options: ResolvedOptions): string {
   return words.join(',');
 }
 
-/** Runs the helper; `socket` becomes its _FUSE_COMMFD and is closed here. */
+/** Runs the helper; it inherits `socket` as its _FUSE_COMMFD. */
 function runHelper(
   helper: string,
   args: string[],
@@ -80,7 +72,6 @@ function runHelper(
     const env = { ...process.env, LC_ALL: 'C', ...(socket !== undefined && { _FUSE_COMMFD: '3' }) };
     const stdio = ['ignore', 'ignore', 'pipe', ...(socket === undefined ? [] : [socket])] as const;
     const child = spawn(helper, args, { env, stdio: [...stdio], timeout: helperTimeoutMs });
-    if (socket !== undefined) closeSync(socket);
     let output = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (output += text));
     child.once('error', reject);

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { opendir, stat } from 'node:fs/promises';
 import { adviceError, codeOf, fuseError } from './errors.ts';
 import { withMountLock } from './mount-lock.ts';
@@ -75,23 +74,19 @@ async function clearMountPoint(path: string, directory: string, nonempty: boolea
 
 /**
  * What tells the new mount on `path` from others that may come to the same directory. In one step,
- * so that no process.exit() comes between the mount and who knows of it. With its descriptor of
- * /dev/fuse, where the kernel tells what that serves (Linux 6.18), a mount that another process put
- * over it meanwhile is not taken for it.
- * @throws `ERR_RAM_MOUNT_FAILED` when it is not there, or covered
+ * so that no process.exit() comes between the mount and who knows of it.
+ * @throws `ERR_RAM_MOUNT_FAILED` when it is not there
  */
-export function identifyMount(path: string, descriptor?: number): MountIdentity {
+export function identifyMount(path: string): MountIdentity {
   const entry = findMountNow(path);
-  const device = descriptor === undefined ? undefined : servedDevice(descriptor);
-  if (entry && isFuse(entry) && entry.device === (device ?? entry.device)) return entry;
-  const message = `The new mount on ${path} was covered or taken away at once`;
-  throw fuseError('ERR_RAM_MOUNT_FAILED', message);
+  if (entry && isFuse(entry)) return entry;
+  throw mountGone(path);
 }
 
-function servedDevice(descriptor: number): number | undefined {
-  const text = readFileSync(`/proc/self/fdinfo/${descriptor}`, 'latin1');
-  const [, device] = /^fuse_connection:\s*(\d+)$/m.exec(text) ?? [];
-  return device === undefined ? undefined : Number(device);
+/** The error where a new mount is not to be found. */
+export function mountGone(path: string) {
+  const message = `The new mount on ${path} was covered or taken away at once`;
+  return fuseError('ERR_RAM_MOUNT_FAILED', message);
 }
 
 async function isEmpty(path: string): Promise<boolean> {

@@ -1,4 +1,3 @@
-import { closeSync } from 'node:fs';
 import { invalidArgument, systemError } from '@ram/errno';
 import { directoryArgument } from './arguments.ts';
 import { fuseError, noFuse, noIoUring } from './errors.ts';
@@ -6,7 +5,7 @@ import { mountFuseNative } from './fuse-native/mount.ts';
 import type { FuseNativeSource } from './fuse-native/mount.ts';
 import type { FuseNativeOptions } from './fuse-native/options.ts';
 import { findFusermount, mountWithHelper } from './fusermount.ts';
-import { identifyMount, mountOn } from './mount-point.ts';
+import { mountGone, mountOn } from './mount-point.ts';
 import type { MountIdentity } from './mount-table.ts';
 import { Mounted } from './mounted.ts';
 import { native } from './native.ts';
@@ -91,25 +90,13 @@ async function mountAndServe(
   try {
     const found = session.findRoot();
     if (found < 0) throw systemError(found, 'mount', resolved.root);
-    const attached = await attach(path, resolved, isRoot);
-    const made = identified(path, attached.descriptor);
-    await serve(session, made, attached, {
-      ready: events.ready,
-      ioUring: resolved.transport === 'io_uring',
-    });
+    await makeMount(session, path, resolved, isRoot);
+    const [major, device] = session.device();
+    const made = { directory: path, major, device };
+    await serve(session, made, { ready: events.ready, ioUring: resolved.transport === 'io_uring' });
     return { made, session, ended: events.ended };
   } catch (error) {
     session.stop();
-    throw error;
-  }
-}
-
-/** @throws `ERR_RAM_MOUNT_FAILED`, after it has closed the descriptor */
-function identified(path: string, descriptor: number): MountIdentity {
-  try {
-    return identifyMount(path, descriptor);
-  } catch (error) {
-    closeSync(descriptor);
     throw error;
   }
 }
@@ -159,34 +146,40 @@ function sessionEvents() {
   return { listener, ready, ended };
 }
 
-interface Attached {
-  descriptor: number;
-  /** The path of fusermount3 when the mount was made through it, else empty. */
-  helper: string;
+/** Makes the mount, which is the session's from then on. */
+async function makeMount(
+  session: NativeSession,
+  path: string,
+  options: ResolvedOptions,
+  isRoot: boolean,
+): Promise<void> {
+  const [result, syscall] = isRoot
+    ? await mountAsRoot(session, path, options)
+    : await mountAsUser(session, path, options);
+  if (result < 0) throw mountError(-result, syscall, path);
 }
 
-/** Makes the mount. */
-async function attach(path: string, options: ResolvedOptions, isRoot: boolean): Promise<Attached> {
-  if (isRoot) {
-    const [descriptor, syscall] = await mountAsRoot(path, options);
-    if (descriptor >= 0) return { descriptor, helper: '' };
-    const code = -descriptor;
-    if (syscall === 'open' && (code === errno.ENOENT || code === errno.ENXIO)) throw noFuse();
-    if (code === errno.ENODEV) throw noFuse(systemError(code, syscall));
-    if (syscall === 'open' && code === errno.EACCES) {
-      const message =
-        'This user may not open /dev/fuse: let users open it with `chmod 666 /dev/fuse`';
-      throw fuseError('ERR_RAM_MOUNT_DENIED', message, systemError(code, syscall));
-    }
-    if (code === errno.EPERM || code === errno.EACCES) {
-      const message =
-        `The system does not let this process mount (${syscall}): it needs CAP_SYS_ADMIN; for ` +
-        'Docker: --cap-add SYS_ADMIN --device /dev/fuse; in a user namespace also a mount ' +
-        'namespace of its own: unshare -Urm';
-      throw fuseError('ERR_RAM_MOUNT_DENIED', message, systemError(code, syscall));
-    }
-    throw systemError(code, syscall, path);
+function mountError(code: number, syscall: string, path: string): Error {
+  if (syscall === 'identify') return mountGone(path);
+  if (syscall === 'open' && (code === errno.ENOENT || code === errno.ENXIO)) return noFuse();
+  if (code === errno.ENODEV) return noFuse(systemError(code, syscall));
+  if (syscall === 'open' && code === errno.EACCES) {
+    const message =
+      'This user may not open /dev/fuse: let users open it with `chmod 666 /dev/fuse`';
+    return fuseError('ERR_RAM_MOUNT_DENIED', message, systemError(code, syscall));
   }
+  if (code === errno.EPERM || code === errno.EACCES) {
+    const message =
+      `The system does not let this process mount (${syscall}): it needs CAP_SYS_ADMIN; for ` +
+      'Docker: --cap-add SYS_ADMIN --device /dev/fuse; in a user namespace also a mount ' +
+      'namespace of its own: unshare -Urm';
+    return fuseError('ERR_RAM_MOUNT_DENIED', message, systemError(code, syscall));
+  }
+  return systemError(code, syscall, path);
+}
+
+/** Through the helper. */
+function mountAsUser(session: NativeSession, path: string, options: ResolvedOptions) {
   if (options.suid || options.dev) {
     const message = 'The options suid and dev are for root';
     throw fuseError('ERR_RAM_MOUNT_DENIED', message);
@@ -196,10 +189,10 @@ async function attach(path: string, options: ResolvedOptions, isRoot: boolean): 
     const message = 'Mounting as a plain user needs fusermount3: apt-get install fuse3';
     throw fuseError('ERR_RAM_NO_FUSERMOUNT', message);
   }
-  return { descriptor: await mountWithHelper(helper, path, options), helper };
+  return mountWithHelper(session, helper, path, options);
 }
 
-function mountAsRoot(path: string, options: ResolvedOptions) {
+function mountAsRoot(session: NativeSession, path: string, options: ResolvedOptions) {
   let mountFlags = 0;
   if (options.readOnly) mountFlags |= flags.readOnly;
   if (!options.suid) mountFlags |= flags.nosuid;
@@ -207,21 +200,19 @@ function mountAsRoot(path: string, options: ResolvedOptions) {
   const words: string[] = [];
   if (options.defaultPermissions) words.push('default_permissions');
   if (options.allowOther) words.push('allow_other');
-  return native().mountDevice(path, options.name, 'fuse.ram', mountFlags, words.join(','));
+  return session.mount(path, options.name, 'fuse.ram', mountFlags, words.join(','));
 }
 
 /** Serves the new mount and waits until the kernel has agreed on the protocol. */
 async function serve(
   session: NativeSession,
   made: MountIdentity,
-  { descriptor, helper }: Attached,
   { ready, ioUring }: { ready: Promise<number>; ioUring: boolean },
 ): Promise<void> {
   const path = made.directory;
-  session.setMountPoint(path, helper, made.major, made.device);
   let timer: NodeJS.Timeout | undefined;
   try {
-    const started = session.serve(descriptor);
+    const started = session.serve();
     if (started < 0) throw systemError(started, 'attach', path);
     const late = new Promise<never>((_, reject) => {
       const message = `The kernel did not start the mount of ${path}`;

@@ -5,12 +5,31 @@ import { ramError } from '@ram/errno';
 /** A result >= 0 or a negative errno, and the system call that failed. */
 export type SystemCallAnswer = [result: number, syscall: string];
 
-/** One mount that is served by native threads (native/addon/session_wrap.h). */
+/**
+ * One mount that is served by native threads (native/addon/session_wrap.h). Made by `mount`, or by
+ * `openHelperSocket` and `receive`, then served. From the call on that makes it, it is taken away
+ * when this thread or the process ends, whatever JavaScript has come to.
+ */
 export interface NativeSession {
   /** Whether there is the directory that is to be mounted: 0 or -errno. */
   findRoot(): number;
-  serve(descriptor: number): number;
-  setMountPoint(directory: string, helper: string, major: number, minor: number): void;
+  /** The system call 'identify': the new mount was covered or taken away at once. */
+  mount(
+    directory: string,
+    source: string,
+    type: string,
+    flags: number,
+    data: string,
+  ): Promise<SystemCallAnswer>;
+  /** A descriptor for fusermount3 to inherit, which stays the session's; or -errno. */
+  openHelperSocket(helper: string, directory: string): number;
+  /** When the helper has been started. */
+  closeHelperSocket(): void;
+  /** Takes the mount that the helper has made; answers as `mount`. */
+  receive(): SystemCallAnswer;
+  /** Of the mount that was made. */
+  device(): [major: number, minor: number];
+  serve(): number;
   stop(): void;
   stats(): NativeStats;
   ref(): void;
@@ -54,17 +73,8 @@ export interface Native {
     options: NativeSessionOptions,
     onEvent: (what: 'init' | 'end', result: number) => void,
   ) => NativeSession;
-  mountDevice(
-    directory: string,
-    source: string,
-    type: string,
-    flags: number,
-    data: string,
-  ): Promise<SystemCallAnswer>;
   unmount(directory: string, flags: number): Promise<SystemCallAnswer>;
   endConnection(minor: number): Promise<SystemCallAnswer>;
-  socketPair(): [ours: number, theirs: number] | number;
-  receiveDescriptor(socket: number): number;
   closeOnExec(descriptor: number): number;
 }
 

@@ -36,6 +36,24 @@ describe.each([
   });
 });
 
+describe.each([
+  ['worker', 'options', 1, 0],
+  ['worker', 'asked', 1, 0],
+  ['worker', 'made', 1, 0],
+  ['worker', 'any', 12, 0],
+  ['exit', 'asked', 1, 3],
+  ['exit', 'made', 1, 3],
+] as const)('a mount() that ends with its %s, at the step %s', (way, step, rounds, code) => {
+  rootMounts.it('leaves nothing behind', async () => {
+    const folder = makeFolder();
+    const args = [folder, way, step, `${rounds}`];
+    const result = await runNode(childProgram('end-while-mounting.ts'), args);
+    const stdout = way === 'worker' ? 'nothing left\n' : '';
+    expect(result).toMatchObject({ code, stdout, stderr: '' });
+    expect(isMountPoint(folder)).toBe(false);
+  });
+});
+
 rootMounts.it('a process works on its own mount in one thread', async () => {
   const { stdout, stderr } = await runNode(childProgram('own-mount.ts'), [makeFolder(), 'use']);
   expect(stderr).toBe('');

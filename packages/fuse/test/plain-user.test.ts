@@ -53,6 +53,23 @@ helper.describe('a plain user', () => {
     expect(isMountPoint(folder)).toBe(false);
   });
 
+  it.each([
+    ['worker', 'asked', 0],
+    ['worker', 'made', 0],
+    ['exit', 'asked', 3],
+    ['exit', 'made', 3],
+  ])(
+    'leaves nothing of a mount() that ends with its %s, when it is %s',
+    async (way, step, code) => {
+      const folder = ownFolder();
+      const args = [folder, way, step];
+      const result = await runNode(childProgram('end-while-mounting.ts'), args, user);
+      const stdout = way === 'worker' ? 'nothing left\n' : '';
+      expect(result).toMatchObject({ code, stdout, stderr: '' });
+      expect(isMountPoint(folder)).toBe(false);
+    },
+  );
+
   it('keeps others out, root too', async () => {
     const folder = ownFolder();
     const server = await Server.start(folder, {}, {}, user);

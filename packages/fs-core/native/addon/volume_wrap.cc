@@ -90,7 +90,7 @@ napi_value VolumeWrap::make(napi_env env, napi_callback_info info) {
   const char* syscall = "";
   int result = SharedVolume::make(options, identity, &wrap->shared_, &syscall);
   if (result < 0) {
-    napi_value name;
+    napi_value name = nullptr;
     napi_create_string_utf8(env, syscall, NAPI_AUTO_LENGTH, &name);
     napi_set_named_property(env, self, "failedSyscall", name);
   }

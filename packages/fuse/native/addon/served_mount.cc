@@ -1,16 +1,115 @@
-#include "session_wrap.h"
+#include "served_mount.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <utility>
 
 #include "subdirectory.h"
 
 namespace ram::fuse {
+namespace {
+
+constexpr int kEndWaitMs = 2000;
+
+void closeDescriptor(int* descriptor) {
+  if (*descriptor >= 0) ::close(*descriptor);
+  *descriptor = -1;
+}
+
+int identify(int device, MountPoint* mountPoint, const char** syscall) {
+  *syscall = "identify";
+  return identifyMount(device, mountPoint);
+}
+
+}  // namespace
 
 int ServedMount::findRoot() {
   uint64_t inode;
   return findDirectory(*fileSystem_.get(), 0, options_.root, &inode);
 }
 
-int ServedMount::serve(int descriptor, Event onEvent, void* context) {
-  transport_ = std::make_unique<MountTransport>(descriptor, threads_);
+int ServedMount::mount(const MountRequest& request, const char** syscall) {
+  *syscall = "mount";
+  {
+    std::lock_guard lock(mutex_);
+    if (ending_ || stopped_ || mounting_ || device_ >= 0 || transport_) return -ECANCELED;
+    mounting_ = true;
+  }
+  int device = mountWithDevice(request, syscall);
+  MountPoint made{request.directory, {}, 0, 0};
+  int result = device < 0 ? device : identify(device, &made, syscall);
+  bool isLate;
+  {
+    std::lock_guard lock(mutex_);
+    mounting_ = false;
+    isLate = stopped_;
+    if (device >= 0 && !isLate) device_ = device;
+    if (result == 0 && !isLate) mountPoint_ = made;
+  }
+  mounted_.notify_all();
+  if (!isLate) return result;
+  if (result == 0) unmountAtExit(made);
+  closeDescriptor(&device);
+  return -ECANCELED;
+}
+
+int ServedMount::openHelperSocket(const std::string& helper, const std::string& directory) {
+  std::lock_guard lock(mutex_);
+  if (ending_ || stopped_ || ours_ >= 0 || device_ >= 0 || transport_) return -ECANCELED;
+  int sockets[2];
+  if (int error = openSocketPair(sockets); error < 0) return error;
+  ours_ = sockets[0];
+  theirs_ = sockets[1];
+  mountPoint_ = {directory, helper, 0, 0};
+  return theirs_;
+}
+
+void ServedMount::closeHelperSocket() {
+  std::lock_guard lock(mutex_);
+  closeDescriptor(&theirs_);
+}
+
+int ServedMount::receive(const char** syscall) {
+  *syscall = "recvmsg";
+  std::lock_guard lock(mutex_);
+  if (ours_ < 0 || device_ >= 0) return -EBADF;
+  int device = receiveDescriptor(ours_);
+  if (device < 0) return device;
+  device_ = device;
+  closeSockets();
+  return identify(device_, &mountPoint_, syscall);
+}
+
+// A helper that has been started goes on without us: what it mounts must not be left to nobody. One
+// that ends, or was never started, sends nothing. Lock: mutex_.
+void ServedMount::awaitHelper() {
+  closeDescriptor(&theirs_);
+  pollfd socket{ours_, POLLIN, 0};
+  if (::poll(&socket, 1, kEndWaitMs) > 0) device_ = std::max(receiveDescriptor(ours_), -1);
+  closeSockets();
+  if (device_ >= 0) identifyMount(device_, &mountPoint_);
+}
+
+void ServedMount::closeSockets() {
+  closeDescriptor(&ours_);
+  closeDescriptor(&theirs_);
+}
+
+MountPoint ServedMount::mountPoint() {
+  std::lock_guard lock(mutex_);
+  return mountPoint_;
+}
+
+int ServedMount::serve(Event onEvent, void* context) {
+  {
+    std::lock_guard lock(mutex_);
+    if (device_ < 0 || ending_ || stopped_) return -EBADF;
+    transport_ = std::make_unique<MountTransport>(std::exchange(device_, -1), threads_);
+  }
   session_ = std::make_unique<Session>(fileSystem_.get(), *transport_, options_);
   onEvent_ = onEvent;
   context_ = context;
@@ -34,16 +133,13 @@ int ServedMount::serve(int descriptor, Event onEvent, void* context) {
   return transport_->start(session_.get(), ioUring_ ? wanted : Queues::kNone, onEnd, this);
 }
 
-void ServedMount::setMountPoint(MountPoint mountPoint) {
-  std::lock_guard lock(mutex_);
-  mountPoint_ = std::move(mountPoint);
-}
-
 void ServedMount::stop() {
   std::lock_guard lock(mutex_);
   if (stopped_) return;
   stopped_ = true;
   if (transport_) stopServing();
+  closeSockets();
+  closeDescriptor(&device_);  // the last one: its clients get errors
   fileSystem_ = {};
 }
 
@@ -64,11 +160,15 @@ void ServedMount::stopServing() {
 void ServedMount::shutdown() {
   MountPoint mountPoint;
   {
-    std::lock_guard lock(mutex_);
-    if (stopped_ || !transport_) return;
+    std::unique_lock lock(mutex_);
+    if (stopped_) return;
+    ending_ = true;
+    mounted_.wait_for(lock, std::chrono::milliseconds(kEndWaitMs), [this] { return !mounting_; });
+    if (ours_ >= 0) awaitHelper();
     mountPoint = mountPoint_;
   }
-  if (!ended_ && !mountPoint.directory.empty()) unmountAtExit(mountPoint);
+  // Without a number it was never made, or is not known for certain.
+  if (!ended_ && mountPoint.minor != 0) unmountAtExit(mountPoint);
   stop();
 }
 

@@ -1,96 +1,62 @@
-// The JavaScript class `Session`: one mount that is served. Only converts; see session.h.
+// The JavaScript class `Session`: one mount. Only converts; see served_mount.h.
 #pragma once
 
-#include <napi.h>
-
-#include <atomic>
 #include <memory>
-#include <mutex>
 
-#include "mount_transport.h"
-#include "mount_point.h"
-#include "session.h"
+#include <node_api.h>
+
+#include "call_arguments.h"
+#include "served_mount.h"
 
 namespace ram::fuse {
 
-// A session with its transport and threads. Lives on when JavaScript is gone, until shutdown().
-class ServedMount {
+class SessionWrap {
  public:
-  // `onEvent` is called on native threads with ("init", 0 or -errno) and ("end", 0).
-  using Event = void (*)(void* context, const char* what, int result);
-
-  // Takes the reference, until stop().
-  ServedMount(FileSystemReference fileSystem, const SessionOptions& options, uint32_t threads,
-              bool ioUring)
-      : fileSystem_(std::move(fileSystem)),
-        options_(options),
-        threads_(threads),
-        ioUring_(ioUring) {}
-  ~ServedMount() { stop(); }
-
-  // Whether there is the directory that is to be mounted: 0 or -errno. Before stop().
-  int findRoot();
-  // Takes the descriptor of a mount, whatever it returns. Before stop().
-  int serve(int descriptor, Event onEvent, void* context);
-  // For the end of the process. Must come before serve().
-  void setMountPoint(MountPoint mountPoint);
-  // Ends the connection of a mount that lives, then the threads, and lets the file system go.
-  // Idempotent; blocks until they are done, which takes as long as the requests in hand.
-  void stop();
-  // For the end of the process or of its JavaScript: unmounts as well as it can, then stops.
-  void shutdown();
-
-  const Session* session() const { return session_.get(); }
-  const MountTransport* transport() const { return transport_.get(); }
-  bool ended() const { return ended_; }
+  // Puts the class on `exports`.
+  static void install(napi_env env, napi_value exports);
 
  private:
-  void stopServing();
+  SessionWrap(napi_env env, std::shared_ptr<ServedMount> mount)
+      : env_(env), mount_(std::move(mount)) {}
+  ~SessionWrap();
 
-  FileSystemReference fileSystem_;
-  const SessionOptions options_;
-  const uint32_t threads_;
-  const bool ioUring_;
-  std::unique_ptr<MountTransport> transport_;
-  std::unique_ptr<Session> session_;
-  Event onEvent_ = nullptr;
-  void* context_ = nullptr;
-  std::atomic<bool> ended_{false};
-  std::atomic<bool> announced_{false};  // the file system was told that it is mounted
+  static napi_value construct(napi_env env, napi_callback_info info);
+  static SessionWrap* make(napi_env env, const CallArguments& arguments);
+  template <napi_value (SessionWrap::*method)(const CallArguments&)>
+  static napi_value call(napi_env env, napi_callback_info info);
 
-  std::mutex mutex_;  // guards what follows
-  MountPoint mountPoint_;  // unchanged once it is served
-  bool stopped_ = false;
-};
-
-class SessionWrap final : public Napi::ObjectWrap<SessionWrap> {
- public:
-  static Napi::Function define(Napi::Env env);
-  explicit SessionWrap(const Napi::CallbackInfo& info);
-  void Finalize(Napi::BasicEnv env) override;
-
- private:
   // findRoot(): 0 or -errno
-  Napi::Value findRoot(const Napi::CallbackInfo& info);
-  // serve(descriptor): 0 or -errno
-  Napi::Value serve(const Napi::CallbackInfo& info);
-  // setMountPoint(directory, helper, major, minor)
-  void setMountPoint(const Napi::CallbackInfo& info);
+  napi_value findRoot(const CallArguments&);
+  // mount(directory, source, type, flags, data): Promise<[0 or -errno, syscall]>
+  napi_value mount(const CallArguments& arguments);
+  // openHelperSocket(helper, directory): descriptor or -errno
+  napi_value openHelperSocket(const CallArguments& arguments);
+  // closeHelperSocket()
+  napi_value closeHelperSocket(const CallArguments&);
+  // receive(): [0 or -errno, syscall]
+  napi_value receive(const CallArguments&);
+  // device(): [major, minor] of the mount that was made
+  napi_value device(const CallArguments&);
+  // serve(): 0 or -errno
+  napi_value serve(const CallArguments& arguments);
   // stop()
-  void stop(const Napi::CallbackInfo& info);
+  napi_value stop(const CallArguments&);
   // stats(): { requests: { name: count }, errors, … }
-  Napi::Value stats(const Napi::CallbackInfo& info);
+  napi_value stats(const CallArguments&);
   // ref() and unref(): whether the mount keeps the process alive
-  void ref(const Napi::CallbackInfo& info);
-  void unref(const Napi::CallbackInfo& info);
+  napi_value ref(const CallArguments&);
+  napi_value unref(const CallArguments&);
 
+  bool startEvents(napi_value listener);
   void releaseEvents();
+  void onEvent(const char* what, int result);
+  static void callListener(napi_env env, napi_value listener, void*, void* data);
   static void atEnvironmentEnd(void* self);
 
-  std::shared_ptr<ServedMount> mount_;
-  Napi::ThreadSafeFunction events_;
-  bool serving_ = false;   // holds a reference on itself
-  bool released_ = false;  // events_ is gone
+  const napi_env env_;
+  const std::shared_ptr<ServedMount> mount_;
+  napi_threadsafe_function events_ = nullptr;  // null: released
+  napi_ref self_ = nullptr;  // on this while it is served, whoever still holds the object
 };
 
 }  // namespace ram::fuse

@@ -68,12 +68,26 @@ std::string unescape(std::string_view field) {
   return text;
 }
 
+std::string readText(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
 bool isTopmost(const MountPoint& mount) {
-  std::ifstream file("/proc/self/mountinfo");
-  std::string table{std::istreambuf_iterator<char>(file), {}};
   uint32_t major, minor;
-  return findMount(table, mount.directory, &major, &minor) && major == mount.major &&
-         minor == mount.minor;
+  return findMount(readText("/proc/self/mountinfo"), mount.directory, &major, &minor) &&
+         major == mount.major && minor == mount.minor;
+}
+
+// Whether the kernel tells what this /dev/fuse serves, and that is another mount.
+bool servesAnother(int device, uint32_t minor) {
+  constexpr const char* kField = "fuse_connection:";
+  std::string facts = readText("/proc/self/fdinfo/" + std::to_string(device));
+  size_t at = facts.find(kField);
+  uint32_t served;
+  if (at == std::string::npos) return false;
+  const char* number = facts.c_str() + at + std::strlen(kField);
+  return std::sscanf(number, "%u", &served) == 1 && served != minor;
 }
 
 bool isConnected(int device) {
@@ -146,7 +160,7 @@ int receiveDescriptor(int socket) {
 }
 
 bool findMount(std::string_view table, std::string_view directory, uint32_t* major,
-               uint32_t* minor) {
+               uint32_t* minor, bool* isFuse) {
   bool found = false;
   while (!table.empty()) {
     std::string_view line = table.substr(0, table.find('\n'));
@@ -157,8 +171,24 @@ bool findMount(std::string_view table, std::string_view directory, uint32_t* maj
     if (unescape(fields[4]) != directory) continue;
     std::string numbers(fields[2]);
     found = std::sscanf(numbers.c_str(), "%u:%u", major, minor) == 2;
+    size_t end = line.find(" - ");
+    std::string_view rest = line.substr(end == line.npos ? line.size() : end + 3);
+    std::string_view type = takeField(&rest);
+    if (isFuse != nullptr) *isFuse = type == "fuse" || type.starts_with("fuse.");
   }
   return found;
+}
+
+int identifyMount(int device, MountPoint* mount) {
+  uint32_t major, minor;
+  bool isFuse = false;
+  if (!findMount(readText("/proc/self/mountinfo"), mount->directory, &major, &minor, &isFuse) ||
+      !isFuse || servesAnother(device, minor)) {
+    return -ESTALE;
+  }
+  mount->major = major;
+  mount->minor = minor;
+  return 0;
 }
 
 void unmountAtExit(const MountPoint& mount) {

@@ -34,9 +34,15 @@ struct MountPoint {
 };
 
 // The device of the topmost mount in `table`, which is the text of /proc/self/mountinfo, whose root
-// is exactly `directory`. False: there is none.
+// is exactly `directory`. False: there is none. `isFuse` may be null.
 bool findMount(std::string_view table, std::string_view directory, uint32_t* major,
-               uint32_t* minor);
+               uint32_t* minor, bool* isFuse = nullptr);
+
+// Tells the new mount of `device`, its descriptor of /dev/fuse, from others that may come to the
+// same directory; where the kernel says what that descriptor serves (Linux 6.18), a mount that
+// another process put over it meanwhile is not taken for it. Returns 0, or -ESTALE: it is not there
+// or covered.
+int identifyMount(int device, MountPoint* mount);
 
 // For the end of the process: takes the mount away at once, also when it is busy; leaves alone
 // what else is mounted over it, or in its place. Waits at most two seconds.

@@ -28,9 +28,22 @@ TEST_CASE("mount point: the topmost mount of a directory is found") {
   CHECK(findMount(kTable, "/mnt/ram", &major, &minor));
   CHECK(major == 7);
   CHECK(minor == 42);
+  bool isFuse = false;
+  CHECK(findMount(kTable, "/mnt/sp ace\\x", &major, &minor, &isFuse));
+  CHECK(isFuse);
+  CHECK(findMount(kTable, "/mnt/ram", &major, &minor, &isFuse));
+  CHECK_FALSE(isFuse);
   CHECK_FALSE(findMount(kTable, "/mnt", &major, &minor));
   CHECK_FALSE(findMount(kTable, "/mnt/odd", &major, &minor));
   CHECK_FALSE(findMount("", "/", &major, &minor));
+}
+
+TEST_CASE("mount point: what is no FUSE mount is not taken for the new one") {
+  MountPoint mount{"/proc", {}, 0, 0};
+  CHECK(identifyMount(-1, &mount) == -ESTALE);
+  mount.directory = "/no/such/place";
+  CHECK(identifyMount(-1, &mount) == -ESTALE);
+  CHECK(mount.minor == 0);
 }
 
 TEST_CASE("mount point: a connection that has no control file is not ended") {

@@ -275,9 +275,10 @@ napi_value send(napi_env env, napi_callback_info info) {
 // receiveDescriptor(path, timeoutMs): a Promise
 napi_value receive(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
-  return run(env, true, [path = arguments.text(0), timeoutMs = arguments.number(1)] {
+  auto call = [path = arguments.text(0), timeoutMs = arguments.number(1)] {
     return receiveDescriptor(path.c_str(), timeoutMs);
-  });
+  };
+  return run(env, true, call, [](int descriptor) { close(descriptor); });
 }
 
 constexpr struct {

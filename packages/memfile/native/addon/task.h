@@ -7,7 +7,9 @@
 
 namespace ram {
 
-// `later`: a Promise of what `call` returns, else that itself.
-napi_value run(napi_env env, bool later, std::function<int()> call);
+// `later`: a Promise of what `call` returns, else that itself. `undo` is for a result >= 0 that
+// JavaScript can't be told, as it ends.
+napi_value run(napi_env env, bool later, std::function<int()> call,
+               void (*undo)(int result) = nullptr);
 
 }  // namespace ram

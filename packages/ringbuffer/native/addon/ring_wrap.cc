@@ -250,7 +250,9 @@ napi_value cheapStores(napi_env env, napi_callback_info) {
 napi_value construct(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   auto drop = [](napi_env, void* data, void*) { delete static_cast<NativeRing*>(data); };
-  napi_wrap(env, arguments.self, new NativeRing, drop, nullptr, nullptr);
+  auto* ring = new NativeRing;
+  // Fails in an environment that ends.
+  if (napi_wrap(env, arguments.self, ring, drop, nullptr, nullptr) != napi_ok) delete ring;
   return arguments.self;
 }
 

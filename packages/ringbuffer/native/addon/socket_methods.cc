@@ -1,6 +1,7 @@
 #include "socket_methods.h"
 
 #include <string>
+#include <unistd.h>
 
 #include "arguments.h"
 #include "descriptor_socket.h"
@@ -36,15 +37,25 @@ napi_value receive(napi_env env, napi_callback_info info) {
   };
   auto complete = [](napi_env env, napi_status, void* data) {
     auto* self = static_cast<Receiving*>(data);
-    napi_resolve_deferred(env, self->deferred, makeNumber(env, self->result));
+    bool isTold = napi_resolve_deferred(env, self->deferred, makeNumber(env, self->result)) ==
+                  napi_ok;
+    // The environment ends, and nobody else would close it.
+    if (!isTold && self->result >= 0) ::close(self->result);
     napi_delete_async_work(env, self->work);
     delete self;
   };
   napi_value promise = nullptr;
-  napi_create_promise(env, &receiving->deferred, &promise);
   napi_value name = makeString(env, "ram.ring.receive");
-  napi_create_async_work(env, nullptr, name, execute, complete, receiving, &receiving->work);
-  napi_queue_async_work(env, receiving->work);
+  if (napi_create_promise(env, &receiving->deferred, &promise) != napi_ok ||
+      napi_create_async_work(env, nullptr, name, execute, complete, receiving,
+                             &receiving->work) != napi_ok) {
+    delete receiving;
+    return promise;
+  }
+  if (napi_queue_async_work(env, receiving->work) != napi_ok) {
+    napi_delete_async_work(env, receiving->work);
+    delete receiving;
+  }
   return promise;
 }
 

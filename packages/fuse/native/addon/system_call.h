@@ -1,0 +1,17 @@
+// System calls that may block, on a thread of the pool.
+#pragma once
+
+#include <functional>
+
+#include <node_api.h>
+
+namespace ram::fuse {
+
+// Returns >= 0 or -errno, and the name of the system call that failed in *syscall.
+using SystemCall = std::function<int(const char** syscall)>;
+
+// A Promise of [result, syscall]. `name` is for async_hooks. Of an environment that ends meanwhile
+// nobody hears the result: what it stands for must have another owner.
+napi_value start(napi_env env, const char* name, SystemCall call);
+
+}  // namespace ram::fuse
