@@ -41,7 +41,7 @@ class ClientCpu {
   // Whether the thread that answers is to be tied to its CPU.
   bool follows() const { return follows_; }
 
-  static constexpr uint32_t kAloneMin = 128, kAloneMax = 16 * 1024;
+  static constexpr uint32_t kAloneMin = 128, kAloneMax = 2048;
   static constexpr uint32_t kPeriodMin = 8, kPeriodMax = 256;
   // A request that came at once is worth one, going to another CPU costs so many. Where the kernel
   // wakes the client on yet another CPU each time, the credit is soon used up.
