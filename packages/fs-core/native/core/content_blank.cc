@@ -47,9 +47,12 @@ int FileBytes::adoptBlank(InodeRecord* record) {
 
 int FileBytes::endBlank(InodeRecord* record, int fd) {
   if (!isBlank(record)) return 0;
-  const PassedVersions::OwnChange own(parts_.passed.versions, record->content, fd);
   struct stat status;
-  if (::fstat(fd, &status) != 0) return -errno;
+  return ::fstat(fd, &status) == 0 ? putTimes(record, fd, status) : -errno;
+}
+
+int FileBytes::putTimes(InodeRecord* record, int fd, const struct stat& status) {
+  const PassedVersions::OwnChange own(parts_.passed.versions, record->content, fd);
   const BlobTimes times = timesOf(record, status);
   const timespec both[2] = {toTimespec(times.accessed), toTimespec(times.modified)};
   struct stat after;

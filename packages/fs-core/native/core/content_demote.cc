@@ -88,14 +88,15 @@ int Content::demote(uint64_t inode, InodeRecord* record, int fd, const struct st
   if (!buffer) buffer.reset(new (std::nothrow) uint8_t[kSlabMax]);
   if (!buffer) return -ENOMEM;
   files_.settleAs(record, status);
-  if (size > 0) {
-    const NoAccess quiet(fd);
-    if (blobRead(fd, buffer.get(), size, 0) != static_cast<ssize_t>(size)) return -EIO;
-  }
+  if (size > 0 && blobRead(fd, buffer.get(), size, 0) != static_cast<ssize_t>(size)) return -EIO;
   const uint64_t number = record->content;
   const int result = size <= kInlineMax ? inline_.adopt(inode, record, buffer.get(), size)
                                         : pages_.adopt(record, buffer.get(), size);
-  if (result == 0) files_.discard(number, isEmpty(status));
+  if (result == 0) {
+    files_.discard(number, isEmpty(status));
+  } else {
+    files_.putTimes(record, fd, status);  // reading it was nobody's access
+  }
   return result;
 }
 

@@ -58,6 +58,8 @@ class FileBytes {
   // waits among the passed ones. Whoever can read it by himself must have found it new.
   int adoptBlank(InodeRecord* record);
   int endBlank(InodeRecord* record, int fd);
+  // Its times are again those that it had with `status`, and it is not blank.
+  int putTimes(InodeRecord* record, int fd, const struct stat& status);
   // Back to an empty record, when `status` is that of a blank one without bytes.
   void leaveBlank(InodeRecord* record, const struct stat& status);
   void release(uint64_t inode, const InodeRecord& dead);
