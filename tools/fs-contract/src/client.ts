@@ -28,7 +28,7 @@ export interface Identity {
 }
 
 /** Ticks are 10 ms at most. */
-const clockTimeoutMs = 30_000;
+const clockTimeoutMs = 2000;
 
 type Words = Pick<Client, 'create' | 'content' | 'list'>;
 

@@ -18,7 +18,7 @@ export interface RunOptions {
   directory?: string | undefined;
   /** Instead of surface-process.ts, with the same arguments and messages. */
   program?: URL;
-  /** A case that takes longer is killed. Default 30,000. */
+  /** A case that takes longer is killed. Default 120,000. */
   caseTimeoutMs?: number;
 }
 
@@ -79,9 +79,10 @@ function runRound(name: string, skip: number, options: RunOptions): Promise<Roun
     }
   });
   return new Promise((resolve) => {
+    // What a case has left running would hold the pipes.
+    child.once('exit', () => killGroup(child.pid));
     child.once('close', (code, signal) => {
       clearTimeout(timer);
-      killGroup(child.pid);
       rmSync(folder, { recursive: true, force: true });
       round.finished = code === 0;
       round.error ||= `its process ended: ${code ?? signal}`;
