@@ -47,8 +47,8 @@ ioUring.it(
         return cpu === undefined ? [] : [[cpu, /^Cpus_allowed_list:\t(.*)$/m.exec(status)?.[1]]];
       });
     // A thread names itself and takes its place when it first runs.
-    const cpus = Array.from({ length: availableParallelism() }, (_, cpu) => [`${cpu}`, `${cpu}`]);
-    await expect.poll(() => places().toSorted()).toEqual(cpus);
+    const inPlace = () => places().filter(([cpu, allowed]) => cpu === allowed);
+    await expect.poll(inPlace).toHaveLength(availableParallelism());
     await server.stop();
   },
 );
@@ -78,7 +78,9 @@ ioUring.it('a killed server leaves a dead mount that can be cleared', async () =
   const server = await Server.start(folder, { transport });
   process.kill(server.pid, 'SIGKILL');
   await server.exited;
-  await expect(run('stat', [`${folder}/x`])).rejects.toThrow(/not connected|connection abort/);
+  // Canceled: the kernel is still taking the rings down.
+  const gone = /not connected|connection abort|Operation canceled/;
+  await expect(run('stat', [`${folder}/x`])).rejects.toThrow(gone);
   await run('umount', [folder]);
   expect(isMountPoint(folder)).toBe(false);
 });

@@ -58,8 +58,9 @@ void BlobFiles::give(Shard& shard, Entry* entry, Lease* out) {
 // false: there was none.
 bool BlobFiles::closeIdle() {
   if (!backing_.isTmpfs()) return false;
+  const uint32_t first = turn_.fetch_add(1, std::memory_order_relaxed);
   for (uint32_t i = 0; i < kShards; ++i) {
-    Shard& shard = shards_[turn_.fetch_add(1, std::memory_order_relaxed) % kShards];
+    Shard& shard = shards_[(first + i) % kShards];
     std::unique_lock lock(shard.mutex);
     if (shard.idle.empty()) continue;
     Entry* victim = shard.idle.front();

@@ -104,8 +104,9 @@ void PassedBlobs::drop(Shard& shard, Blobs::iterator found) {
 
 // false: there was none.
 bool PassedBlobs::dropParked() {
+  const uint32_t first = turn_.fetch_add(1, std::memory_order_relaxed);
   for (uint32_t i = 0; i < kShards; ++i) {
-    Shard& shard = shards_[turn_.fetch_add(1, std::memory_order_relaxed) % kShards];
+    Shard& shard = shards_[(first + i) % kShards];
     std::lock_guard lock(shard.mutex);
     if (shard.parked.empty()) continue;
     drop(shard, shard.blobs.find(shard.parked.front()));

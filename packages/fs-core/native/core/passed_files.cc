@@ -96,8 +96,9 @@ bool PassedFiles::isChanging(uint64_t inode) {
 
 uint64_t PassedFiles::nextPinned() {
   if (pinned_.load(std::memory_order_relaxed) == 0) return 0;
+  const size_t first = turn_.fetch_add(1, std::memory_order_relaxed);
   for (size_t i = 0; i < shards_.size(); ++i) {
-    Shard& shard = shards_[turn_.fetch_add(1, std::memory_order_relaxed) % shards_.size()];
+    Shard& shard = shards_[(first + i) % shards_.size()];
     if (shard.pinnedCount.load(std::memory_order_relaxed) == 0) continue;
     std::lock_guard lock(shard.mutex);
     if (shard.pinned.empty()) continue;

@@ -89,7 +89,14 @@ int ServedMount::receive(const char** syscall) {
 void ServedMount::awaitHelper() {
   closeDescriptor(&theirs_);
   pollfd socket{ours_, POLLIN, 0};
-  if (::poll(&socket, 1, kEndWaitMs) > 0) device_ = std::max(receiveDescriptor(ours_), -1);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(kEndWaitMs);
+  int ready;
+  do {  // any signal ends a poll(2)
+    const auto left = end - std::chrono::steady_clock::now();
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(left).count();
+    ready = ::poll(&socket, 1, std::max(0, static_cast<int>(ms)));
+  } while (ready < 0 && errno == EINTR);
+  if (ready > 0) device_ = std::max(receiveDescriptor(ours_), -1);
   closeSockets();
   if (device_ >= 0) identifyMount(device_, &mountPoint_);
 }

@@ -27,6 +27,9 @@ namespace {
 constexpr uint32_t kSampleEvery = 8;  // requests between two looks at the queue
 constexpr uint32_t kPatienceMin = 2, kPatienceMax = 64;
 constexpr int kHelperLingerMs = 1;
+constexpr int kShareLingerMs = 2;
+constexpr int kSharedInRowMax = 512;  // requests of one client
+constexpr int kShared = 8192;  // requests until it is seen anew whether there are two clients
 // A helper's credit: a request that it got counts one, a wake-up in vain takes two.
 constexpr int kCreditStart = 4, kCreditMax = 8;
 constexpr timespec kForgetsGather{0, 1'000'000};
@@ -198,7 +201,9 @@ void DevFuse::lead(Worker& worker) {
       return;
     }
     auto length = static_cast<size_t>(got);
-    waited += std::chrono::steady_clock::now() - start;
+    const auto blocked = std::chrono::steady_clock::now() - start;
+    const bool isNext = waited.count() == 0;  // after the last that a client waited for
+    waited += blocked;
     uint32_t opcode = opcodeOf(worker.request(), length);
     bool naps = gathers_.load(std::memory_order_relaxed) && isForget(opcode);
     noticeBacklog(worker, length);
@@ -208,7 +213,11 @@ void DevFuse::lead(Worker& worker) {
     serve(worker, length, 0);
     if (naps) nap();
     if (!awaited) continue;
-    if (worker.leader) follow(worker, client, waited);
+    if (worker.leader && areTwo(client, isNext && blocked < ClientPair::kAtOnce)) {
+      share(worker);
+    } else if (worker.leader) {
+      follow(worker, client, waited);
+    }
     waited = {};
   }
 }
@@ -226,6 +235,57 @@ void DevFuse::follow(Worker& worker, uint32_t client, std::chrono::nanoseconds w
   worker.leader = false;
   auto end = std::chrono::steady_clock::now() + kSettle;
   while (std::chrono::steady_clock::now() < end && !stopping_.load(std::memory_order_relaxed)) {
+  }
+}
+
+bool DevFuse::areTwo(uint32_t client, bool atOnce) {
+  const bool possible =
+      threadsMax_ > 1 && patience_.load(std::memory_order_relaxed) != UINT32_MAX;
+  return possible && pair_.served(client, atOnce);
+}
+
+// Two clients, each on a CPU of its own, want a reader there each. Readers that wait in read(2) are
+// woken in turn, wherever the request was made; those that poll are all woken, and the one on the
+// client's CPU is the first. After a while it is seen anew whether there are two.
+void DevFuse::share(Worker& leader) {
+  stopFollowing(leader);  // a new thread inherits where this one may run
+  int here = cpus_.cpuOfCaller();
+  int there = cpus_.cpuOf(pair_.other());
+  shared_ = kShared;
+  if (employ(false, there == here ? -1 : there)) {
+    leader.tie.tie(0, here);
+    poll(leader);
+    leader.tie.untie();
+  }
+  shared_ = 0;
+}
+
+// Nothing is lost when two threads do this at once and one of them is not noticed.
+void DevFuse::noticeSharer(const Worker& worker, size_t length) {
+  if (!isAwaited(worker.request(), length)) return;
+  const uint32_t client = headerOf(worker.request()).pid;
+  const bool turns = sharer_.exchange(client, std::memory_order_relaxed) != client;
+  const int inRow = turns ? 0 : sharedInRow_.load(std::memory_order_relaxed) + 1;
+  sharedInRow_.store(inRow, std::memory_order_relaxed);
+  if (inRow > kSharedInRowMax) shared_ = 0;
+  shared_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+// Serves as long as the queue is shared, and something comes.
+void DevFuse::poll(Worker& worker) {
+  const bool leads = worker.leader;
+  if (!openClone(worker)) return;
+  int descriptor = descriptors_[worker.index + 1];
+  pollfd queue{descriptor, POLLIN, 0};
+  while (shared_ > 0 && worker.leader == leads && !stopping_.load(std::memory_order_relaxed)) {
+    ssize_t length = ::read(descriptor, worker.request(), kRequestMax);
+    if (length > 0) {
+      noticeSharer(worker, static_cast<size_t>(length));
+      serve(worker, static_cast<size_t>(length), worker.index + 1);
+      continue;
+    }
+    if (length == 0 || !isTransient(errno)) return end();
+    if (::poll(&queue, 1, kShareLingerMs) == 0) break;
   }
 }
 
@@ -247,6 +307,12 @@ void DevFuse::noticeBacklog(Worker& worker, size_t length) {
 }
 
 void DevFuse::help(Worker& worker) {
+  if (shared_ > 0) {
+    poll(worker);
+    worker.tie.untie();
+    return;
+  }
+  worker.tie.untie();
   if (!openClone(worker)) {
     patience_ = UINT32_MAX;  // one thread must do
     return;

@@ -6,7 +6,8 @@
 //   - when requests pile up (one is in hand, and others are queued, again and again): helpers read
 //     without waiting, from a clone of the device, and rest again when they find nothing, or
 //   - when a request may take long: the leader passes its role on before it starts (expectDelay),
-//   - when the only client is on another CPU: the role goes to a thread there (client_cpu.h).
+//   - when the only client is on another CPU: the role goes to a thread there (client_cpu.h),
+//   - when two clients are at work at the same time: a thread on each one's CPU (client_pair.h).
 #pragma once
 
 #include <array>
@@ -21,6 +22,7 @@
 #include <vector>
 
 #include "client_cpu.h"
+#include "client_pair.h"
 #include "transport.h"
 
 namespace ram::fuse {
@@ -75,6 +77,10 @@ class DevFuse final : public Transport {
   bool employ(bool asLeader, int cpu = -1);
   void follow(Worker& worker, uint32_t client, std::chrono::nanoseconds waited);
   void stopFollowing(Worker& worker);
+  bool areTwo(uint32_t client, bool atOnce);
+  void share(Worker& leader);
+  void poll(Worker& worker);
+  void noticeSharer(const Worker& worker, size_t length);
   void noticeBacklog(Worker& worker, size_t length);
 
   RequestHandler* handler_ = nullptr;
@@ -89,6 +95,10 @@ class DevFuse final : public Transport {
 
   SystemCpus cpus_;
   ClientCpu clientCpu_{cpus_};  // the leader's
+  ClientPair pair_;             // the leader's
+  std::atomic<int> shared_{0};  // requests that the leader and another thread still poll for
+  std::atomic<int> sharedInRow_{0};    // of those, the last ones of the same client,
+  std::atomic<uint32_t> sharer_{0};    // this one
 
   // How many looks at the queue in a row must find a backlog before help is called; helpers that
   // came in vain raise it.

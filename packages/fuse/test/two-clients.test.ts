@@ -1,0 +1,37 @@
+// Over /dev/fuse two clients at the same time may get a reader each: nothing is lost between them.
+import { expect } from 'vitest';
+import { Server, makeFolder, rootMounts, run } from './support.ts';
+
+const opens = 20_000;
+const script = `
+import os, sys
+folder, clients, opens = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+def work(client):
+    path = f'{folder}/{client}'
+    for i in range(opens):
+        fd = os.open(path, os.O_CREAT | os.O_RDWR)
+        if i % 16 == 0:
+            os.pwrite(fd, b'%d' % i, 0)
+        os.close(fd)
+    with open(path) as file:
+        assert file.read() == str((opens - 1) // 16 * 16), path
+children = []
+for client in range(clients):
+    pid = os.fork()
+    if pid == 0:
+        work(client)
+        os._exit(0)
+    children.append(pid)
+sys.exit(any(os.waitpid(pid, 0)[1] for pid in children))
+`;
+
+rootMounts.it('two clients at once get all their answers, and so do three and one', async () => {
+  const folder = makeFolder();
+  const server = await Server.start(folder, { io: 'cached', transport: 'device' });
+  for (const clients of [2, 1, 3, 2]) {
+    await run('python3', ['-c', script, folder, `${clients}`, `${opens}`]);
+  }
+  const { requests } = await server.stop();
+  expect(requests['release']).toBe((requests['open'] ?? 0) + (requests['create'] ?? 0));
+  expect(requests['release']).toBe(8 * (opens + 1));
+});
