@@ -25,7 +25,7 @@ export interface Mountable {
 
 const flags = { readOnly: 1, nosuid: 2, nodev: 4 };
 const initTimeoutMs = 10_000;
-const errno = { EPERM: 1, ENOENT: 2, ENXIO: 6, EACCES: 13, ENODEV: 19 };
+const errno = { EPERM: 1, ENOENT: 2, ENXIO: 6, EACCES: 13, ENODEV: 19, ESTALE: 116 };
 const allInitFlags = 2n ** 64n - 1n;
 const newestMinor = 2 ** 32 - 1;
 
@@ -160,7 +160,10 @@ async function makeMount(
 }
 
 function mountError(code: number, syscall: string, path: string): Error {
-  if (syscall === 'identify') return mountGone(path);
+  if (syscall === 'identify') {
+    const isGone = code === errno.ESTALE;
+    return isGone ? mountGone(path) : systemError(code, 'open', '/proc/self/mountinfo');
+  }
   if (syscall === 'open' && (code === errno.ENOENT || code === errno.ENXIO)) return noFuse();
   if (code === errno.ENODEV) return noFuse(systemError(code, syscall));
   if (syscall === 'open' && code === errno.EACCES) {
@@ -175,7 +178,7 @@ function mountError(code: number, syscall: string, path: string): Error {
       'namespace of its own: unshare -Urm';
     return fuseError('ERR_RAM_MOUNT_DENIED', message, systemError(code, syscall));
   }
-  return systemError(code, syscall, path);
+  return systemError(code, syscall, syscall === 'open' ? '/dev/fuse' : path);
 }
 
 /** Through the helper. */

@@ -13,7 +13,7 @@ export type SystemCallAnswer = [result: number, syscall: string];
 export interface NativeSession {
   /** Whether there is the directory that is to be mounted: 0 or -errno. */
   findRoot(): number;
-  /** The system call 'identify': the new mount was covered or taken away at once. */
+  /** The system call 'identify': whether it is the new mount that is there; ESTALE: it isn't. */
   mount(
     directory: string,
     source: string,

@@ -1,9 +1,9 @@
 // What mount() and unmountDirectory() say about wrong places.
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Volume } from '@ram/fs-core';
-import { runCommand, runNode } from '@ram/test-support';
+import { childNodeArguments, runCommand, runNode } from '@ram/test-support';
 import { describe, expect, it } from 'vitest';
 import { abortConnection, mount, mountState, unmountDirectory } from '../src/index.ts';
 import { Server, childProgram, isMountPoint, makeFolder, rootMounts, run } from './support.ts';
@@ -48,6 +48,13 @@ rootMounts.describe('mount() refuses', () => {
     writeFileSync(file, '');
     expect(await failedMount(file)).toMatchObject({ code: 'ENOTDIR', path: file });
     expect(await failedMount(join(file, 'below'))).toMatchObject({ code: 'ENOTDIR' });
+  });
+
+  it('while there are too few descriptors, and leaves nothing', async () => {
+    const program = fileURLToPath(childProgram('few-descriptors.ts'));
+    const args = ['-c', 'ulimit -n 100; exec "$@"', 'sh', process.execPath, ...childNodeArguments];
+    const { stdout, stderr } = await runCommand('sh', [...args, program, makeFolder()]);
+    expect({ stdout, stderr }).toEqual({ stdout: 'ok\n', stderr: '' });
   });
 
   it('a directory that is not empty, unless told', async () => {

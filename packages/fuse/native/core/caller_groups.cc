@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -40,26 +39,39 @@ std::string_view lineOf(std::string_view status, std::string_view title) {
   return status.substr(0, status.find('\n'));
 }
 
-bool sharesOurUserNamespace(const Caller& caller) {
-  struct stat ours, theirs;
-  return ::stat("/proc/self/ns/user", &ours) == 0 &&
-         ::stat(pathOf(caller, "ns/user").c_str(), &theirs) == 0 &&
-         ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
+// The first number of `text`, which is cut off; false: there is none.
+bool takeNumber(std::string_view* text, uint32_t* number) {
+  const size_t digits = text->find_first_not_of(" \t\n");
+  if (digits == std::string_view::npos) return false;
+  text->remove_prefix(digits);
+  const char* end = text->data() + text->size();
+  const auto result = std::from_chars(text->data(), end, *number);
+  text->remove_prefix(static_cast<size_t>(result.ptr - text->data()));
+  return result.ec == std::errc();
+}
+
+// Whether the caller's user namespace has the id. Maps of other namespaces tell ids as we do, that
+// of our own tells those of the namespace above; another that reads the same has the same ids.
+bool hasId(const Caller& caller, const char* map, uint32_t id) {
+  const std::string theirs = readAll(pathOf(caller, map).c_str());
+  return mapsId(theirs, id) ||
+         (!theirs.empty() && theirs == readAll((std::string("/proc/self/") + map).c_str()));
 }
 
 }  // namespace
 
 bool listsGroup(std::string_view status, uint32_t gid) {
   status = lineOf(status, "\nGroups:");
-  while (!status.empty()) {
-    size_t digits = status.find_first_not_of(" \t");
-    if (digits == std::string_view::npos) return false;
-    status.remove_prefix(digits);
-    uint32_t group = 0;
-    auto [end, error] = std::from_chars(status.data(), status.data() + status.size(), group);
-    if (error != std::errc()) return false;
+  for (uint32_t group; takeNumber(&status, &group);) {
     if (group == gid) return true;
-    status.remove_prefix(static_cast<size_t>(end - status.data()));
+  }
+  return false;
+}
+
+bool mapsId(std::string_view map, uint32_t id) {
+  uint32_t inside, outside, count;
+  while (takeNumber(&map, &inside) && takeNumber(&map, &outside) && takeNumber(&map, &count)) {
+    if (id >= outside && id - outside < count) return true;
   }
   return false;
 }
@@ -82,11 +94,11 @@ bool isMember(const Caller& caller, uint32_t gid) {
   return listsGroup(readAll(pathOf(caller, "status").c_str()), gid);
 }
 
-bool hasFsetid(const Caller& caller) {
+bool hasFsetid(const Caller& caller, uint32_t uid, uint32_t gid) {
   const std::string status =
       caller.pid == 0 ? std::string() : readAll(pathOf(caller, "status").c_str());
   if (status.empty()) return caller.uid == 0;
-  return listsFsetid(status) && sharesOurUserNamespace(caller);
+  return listsFsetid(status) && hasId(caller, "uid_map", uid) && hasId(caller, "gid_map", gid);
 }
 
 }  // namespace ram::fuse

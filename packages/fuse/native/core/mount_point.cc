@@ -15,8 +15,6 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 
 extern char** environ;
 
@@ -27,6 +25,7 @@ constexpr int kHelperWaitMs = 2000;
 // Of <linux/mount.h>, which cannot be included besides <sys/mount.h> everywhere.
 constexpr unsigned kFsopenCloexec = 1, kFsconfigCreate = 6, kFsmountCloexec = 1;
 constexpr const char* kConnections = "/sys/fs/fuse/connections/";
+constexpr const char* kMountTable = "/proc/self/mountinfo";
 
 void sleepMs(int ms) {
   timespec time{ms / 1000, (ms % 1000) * 1'000'000l};
@@ -68,21 +67,31 @@ std::string unescape(std::string_view field) {
   return text;
 }
 
-std::string readText(const std::string& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
+// Returns 0 or -errno.
+int readText(const std::string& path, std::string* text) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return -errno;
+  char part[4096];
+  ssize_t got;
+  while ((got = ::read(fd, part, sizeof(part))) > 0) text->append(part, static_cast<size_t>(got));
+  const int result = got < 0 ? -errno : 0;
+  ::close(fd);
+  return result;
 }
 
 bool isTopmost(const MountPoint& mount) {
+  std::string table;
   uint32_t major, minor;
-  return findMount(readText("/proc/self/mountinfo"), mount.directory, &major, &minor) &&
-         major == mount.major && minor == mount.minor;
+  return readText(kMountTable, &table) == 0 &&
+         findMount(table, mount.directory, &major, &minor) && major == mount.major &&
+         minor == mount.minor;
 }
 
 // Whether the kernel tells what this /dev/fuse serves, and that is another mount.
 bool servesAnother(int device, uint32_t minor) {
   constexpr const char* kField = "fuse_connection:";
-  std::string facts = readText("/proc/self/fdinfo/" + std::to_string(device));
+  std::string facts;
+  readText("/proc/self/fdinfo/" + std::to_string(device), &facts);
   size_t at = facts.find(kField);
   uint32_t served;
   if (at == std::string::npos) return false;
@@ -124,17 +133,25 @@ int mountWithDevice(const MountRequest& request, const char** syscall) {
   *syscall = "open";
   int device = ::open("/dev/fuse", O_RDWR | O_CLOEXEC);
   if (device < 0) return -errno;
-  std::string data = "fd=" + std::to_string(device) + ",rootmode=40000,user_id=" +
-                     std::to_string(::getuid()) + ",group_id=" + std::to_string(::getgid());
-  if (!request.data.empty()) data += "," + request.data;
-  *syscall = "mount";
-  if (::mount(request.source.c_str(), request.directory.c_str(), request.type.c_str(),
-              request.flags, data.c_str()) != 0) {
+  // Held for identifyMount(), which takes one: a mount that it can't name can't be taken away.
+  int spare = ::fcntl(device, F_DUPFD_CLOEXEC, 0);
+  if (spare < 0) {
     int error = -errno;
     ::close(device);
     return error;
   }
-  return device;
+  std::string data = "fd=" + std::to_string(device) + ",rootmode=40000,user_id=" +
+                     std::to_string(::getuid()) + ",group_id=" + std::to_string(::getgid());
+  if (!request.data.empty()) data += "," + request.data;
+  *syscall = "mount";
+  int error = ::mount(request.source.c_str(), request.directory.c_str(), request.type.c_str(),
+                      request.flags, data.c_str()) != 0
+                  ? -errno
+                  : 0;
+  ::close(spare);
+  if (error == 0) return device;
+  ::close(device);
+  return error;
 }
 
 int openSocketPair(int sockets[2]) {
@@ -180,10 +197,12 @@ bool findMount(std::string_view table, std::string_view directory, uint32_t* maj
 }
 
 int identifyMount(int device, MountPoint* mount) {
+  std::string table;
+  if (const int error = readText(kMountTable, &table); error < 0) return error;
   uint32_t major, minor;
   bool isFuse = false;
-  if (!findMount(readText("/proc/self/mountinfo"), mount->directory, &major, &minor, &isFuse) ||
-      !isFuse || servesAnother(device, minor)) {
+  if (!findMount(table, mount->directory, &major, &minor, &isFuse) || !isFuse ||
+      servesAnother(device, minor)) {
     return -ESTALE;
   }
   mount->major = major;

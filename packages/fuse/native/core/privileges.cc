@@ -23,7 +23,7 @@ PrivilegeWatch::PrivilegeWatch(Session& session, const Request& request, Kills k
   const Caller& caller = request.caller;
   dropsGroupBit_ = (before.mode & (S_ISGID | S_IXGRP)) == S_ISGID && S_ISREG(before.mode) &&
                    !isMember(caller, before.gid) &&
-                   (kills == Kills::kAll || !hasFsetid(caller));
+                   (kills == Kills::kAll || !hasFsetid(caller, before.uid, before.gid));
 }
 
 bool PrivilegeWatch::changed() const {
