@@ -54,21 +54,20 @@ helper.describe('a plain user', () => {
   });
 
   it.each([
-    ['worker', 'asked', 0],
-    ['worker', 'made', 0],
+    ['worker', 'openHelperSocket,asked,made,closeHelperSocket,receive,told', 0],
+    ['exit', 'openHelperSocket', 3],
     ['exit', 'asked', 3],
     ['exit', 'made', 3],
-  ])(
-    'leaves nothing of a mount() that ends with its %s, when it is %s',
-    async (way, step, code) => {
-      const folder = ownFolder();
-      const args = [folder, way, step];
-      const result = await runNode(childProgram('end-while-mounting.ts'), args, user);
-      const stdout = way === 'worker' ? 'nothing left\n' : '';
-      expect(result).toMatchObject({ code, stdout, stderr: '' });
-      expect(isMountPoint(folder)).toBe(false);
-    },
-  );
+    ['exit', 'closeHelperSocket', 3],
+    ['exit', 'receive', 3],
+  ])('leaves nothing of a mount() that ends with its %s, at %s', async (way, step, code) => {
+    const folder = ownFolder();
+    const args = [folder, way, step];
+    const result = await runNode(childProgram('end-while-mounting.ts'), args, user);
+    const stdout = way === 'worker' ? 'nothing left\n' : '';
+    expect(result).toMatchObject({ code, stdout, stderr: '' });
+    expect(isMountPoint(folder)).toBe(false);
+  });
 
   it('keeps others out, root too', async () => {
     const folder = ownFolder();

@@ -1,12 +1,17 @@
 // Exports of the addon: the class Session, and the system calls around a mount. Functions return a
 // result >= 0 or -errno.
+//
+// In an environment that ends (a worker that is terminated) every call of Node-API may fail at any
+// time. The wrappers of node-addon-api stand that as they are compiled here (binding.gyp): an error
+// that can't be thrown is dropped, and what may be missing is a Maybe. What they don't stand is
+// raw Node-API, with the reason.
 #include <fcntl.h>
-#include <node_api.h>
+#include <napi.h>
 #include <sys/mount.h>
 
 #include <cerrno>
+#include <string>
 
-#include "call_arguments.h"
 #include "mount_point.h"
 #include "session_wrap.h"
 #include "system_call.h"
@@ -15,38 +20,41 @@ namespace ram::fuse {
 namespace {
 
 // unmount(directory, flags): Promise<[0 or -errno, syscall]>
-napi_value unmount(napi_env env, napi_callback_info info) {
-  CallArguments arguments(env, info);
-  int flags = static_cast<int>(arguments.number(1)) | UMOUNT_NOFOLLOW;
-  return start(env, "ram.fuse.unmount",
-               [directory = arguments.text(0), flags](const char** syscall) {
-                 *syscall = "umount";
-                 return ::umount2(directory.c_str(), flags) != 0 ? -errno : 0;
-               });
+Napi::Value unmount(const Napi::CallbackInfo& info) {
+  std::string directory = info[0].As<Napi::String>();
+  int flags = info[1].As<Napi::Number>().Int32Value() | UMOUNT_NOFOLLOW;
+  return startSystemCall(info.Env(), "ram.fuse.unmount", [directory, flags](const char** syscall) {
+    *syscall = "umount";
+    return ::umount2(directory.c_str(), flags) != 0 ? -errno : 0;
+  });
 }
 
 // endConnection(minor): Promise<[0 or -errno, syscall]>; of the mount with that device
-napi_value end(napi_env env, napi_callback_info info) {
-  uint32_t minor = CallArguments(env, info).number(0);
-  return start(env, "ram.fuse.abort", [minor](const char** syscall) {
+Napi::Value end(const Napi::CallbackInfo& info) {
+  uint32_t minor = info[0].As<Napi::Number>();
+  return startSystemCall(info.Env(), "ram.fuse.abort", [minor](const char** syscall) {
     *syscall = "abort";
     return endConnection(minor);
   });
 }
 
 // closeOnExec(descriptor): 0 or -errno; programs that are started don't get it
-napi_value closeOnExec(napi_env env, napi_callback_info info) {
-  int descriptor = CallArguments(env, info).descriptor(0);
-  return makeNumber(env, ::fcntl(descriptor, F_SETFD, FD_CLOEXEC) != 0 ? -errno : 0);
+Napi::Value closeOnExec(const Napi::CallbackInfo& info) {
+  int descriptor = info[0].IsNumber() ? info[0].As<Napi::Number>().Int32Value() : -1;
+  int result = ::fcntl(descriptor, F_SETFD, FD_CLOEXEC) != 0 ? -errno : 0;
+  return Napi::Number::New(info.Env(), result);
+}
+
+Napi::Object initialize(Napi::Env env, Napi::Object exports) {
+  exports.Set("Session", SessionWrap::define(env));
+  exports.Set("unmount", Napi::Function::New<unmount>(env));
+  exports.Set("endConnection", Napi::Function::New<end>(env));
+  exports.Set("closeOnExec", Napi::Function::New<closeOnExec>(env));
+  return exports;
 }
 
 }  // namespace
-}  // namespace ram::fuse
 
-NAPI_MODULE_INIT() {
-  ram::fuse::SessionWrap::install(env, exports);
-  ram::fuse::setFunction(env, exports, "unmount", ram::fuse::unmount);
-  ram::fuse::setFunction(env, exports, "endConnection", ram::fuse::end);
-  ram::fuse::setFunction(env, exports, "closeOnExec", ram::fuse::closeOnExec);
-  return exports;
-}
+NODE_API_MODULE(ram_fuse, initialize)
+
+}  // namespace ram::fuse

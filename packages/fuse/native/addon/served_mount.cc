@@ -28,15 +28,23 @@ int identify(int device, MountPoint* mountPoint, const char** syscall) {
 }  // namespace
 
 int ServedMount::findRoot() {
+  std::lock_guard lock(mutex_);
+  if (stopped_) return -ECANCELED;
   uint64_t inode;
   return findDirectory(*fileSystem_.get(), 0, options_.root, &inode);
+}
+
+// Lock: mutex_.
+int ServedMount::checkUnused() const {
+  if (ending_ || stopped_) return -ECANCELED;
+  return mounting_ || helperSocket_ >= 0 || device_ >= 0 || transport_ ? -EBUSY : 0;
 }
 
 int ServedMount::mount(const MountRequest& request, const char** syscall) {
   *syscall = "mount";
   {
     std::lock_guard lock(mutex_);
-    if (ending_ || stopped_ || mounting_ || device_ >= 0 || transport_) return -ECANCELED;
+    if (int error = checkUnused(); error < 0) return error;
     mounting_ = true;
   }
   int device = mountWithDevice(request, syscall);
@@ -59,25 +67,25 @@ int ServedMount::mount(const MountRequest& request, const char** syscall) {
 
 int ServedMount::openHelperSocket(const std::string& helper, const std::string& directory) {
   std::lock_guard lock(mutex_);
-  if (ending_ || stopped_ || ours_ >= 0 || device_ >= 0 || transport_) return -ECANCELED;
+  if (int error = checkUnused(); error < 0) return error;
   int sockets[2];
   if (int error = openSocketPair(sockets); error < 0) return error;
-  ours_ = sockets[0];
-  theirs_ = sockets[1];
+  helperSocket_ = sockets[0];
+  inheritedSocket_ = sockets[1];
   mountPoint_ = {directory, helper, 0, 0};
-  return theirs_;
+  return inheritedSocket_;
 }
 
 void ServedMount::closeHelperSocket() {
   std::lock_guard lock(mutex_);
-  closeDescriptor(&theirs_);
+  closeDescriptor(&inheritedSocket_);
 }
 
 int ServedMount::receive(const char** syscall) {
   *syscall = "recvmsg";
   std::lock_guard lock(mutex_);
-  if (ours_ < 0 || device_ >= 0) return -EBADF;
-  int device = receiveDescriptor(ours_);
+  if (helperSocket_ < 0 || device_ >= 0) return -EBADF;
+  int device = receiveDescriptor(helperSocket_);
   if (device < 0) return device;
   device_ = device;
   closeSockets();
@@ -87,8 +95,8 @@ int ServedMount::receive(const char** syscall) {
 // A helper that has been started goes on without us: what it mounts must not be left to nobody. One
 // that ends, or was never started, sends nothing. Lock: mutex_.
 void ServedMount::awaitHelper() {
-  closeDescriptor(&theirs_);
-  pollfd socket{ours_, POLLIN, 0};
+  closeDescriptor(&inheritedSocket_);
+  pollfd socket{helperSocket_, POLLIN, 0};
   const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(kEndWaitMs);
   int ready;
   do {  // any signal ends a poll(2)
@@ -96,14 +104,14 @@ void ServedMount::awaitHelper() {
     const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(left).count();
     ready = ::poll(&socket, 1, std::max(0, static_cast<int>(ms)));
   } while (ready < 0 && errno == EINTR);
-  if (ready > 0) device_ = std::max(receiveDescriptor(ours_), -1);
+  if (ready > 0) device_ = std::max(receiveDescriptor(helperSocket_), -1);
   closeSockets();
   if (device_ >= 0) identifyMount(device_, &mountPoint_);
 }
 
 void ServedMount::closeSockets() {
-  closeDescriptor(&ours_);
-  closeDescriptor(&theirs_);
+  closeDescriptor(&helperSocket_);
+  closeDescriptor(&inheritedSocket_);
 }
 
 MountPoint ServedMount::mountPoint() {
@@ -112,11 +120,9 @@ MountPoint ServedMount::mountPoint() {
 }
 
 int ServedMount::serve(Event onEvent, void* context) {
-  {
-    std::lock_guard lock(mutex_);
-    if (device_ < 0 || ending_ || stopped_) return -EBADF;
-    transport_ = std::make_unique<MountTransport>(std::exchange(device_, -1), threads_);
-  }
+  std::lock_guard lock(mutex_);  // stop() on another thread finds nothing of this, or all
+  if (device_ < 0 || ending_ || stopped_) return -EBADF;
+  transport_ = std::make_unique<MountTransport>(std::exchange(device_, -1), threads_);
   session_ = std::make_unique<Session>(fileSystem_.get(), *transport_, options_);
   onEvent_ = onEvent;
   context_ = context;
@@ -171,7 +177,7 @@ void ServedMount::shutdown() {
     if (stopped_) return;
     ending_ = true;
     mounted_.wait_for(lock, std::chrono::milliseconds(kEndWaitMs), [this] { return !mounting_; });
-    if (ours_ >= 0) awaitHelper();
+    if (helperSocket_ >= 0) awaitHelper();
     mountPoint = mountPoint_;
   }
   // Without a number it was never made, or is not known for certain.

@@ -30,15 +30,16 @@ class ServedMount {
         ioUring_(ioUring) {}
   ~ServedMount() { stop(); }
 
-  // Whether there is the directory that is to be mounted: 0 or -errno. Before stop().
+  // Whether there is the directory that is to be mounted: 0 or -errno.
   int findRoot();
 
   // Mounts as root. May block, and be called on any thread; when stop() or shutdown() come
   // meanwhile, the mount is taken away again. Returns 0 or -errno with the system call that failed,
-  // "identify": it was covered or taken away at once; -ECANCELED: it has ended before.
+  // "identify": it was covered or taken away at once; -ECANCELED: it has ended before; -EBUSY: it
+  // is made, or is just being made, in this way or by a helper.
   int mount(const MountRequest& request, const char** syscall);
 
-  // The socket that fusermount3 is to inherit, or -errno. It mounts at `directory`.
+  // The socket that fusermount3 is to inherit, or -errno as mount(). It mounts at `directory`.
   int openHelperSocket(const std::string& helper, const std::string& directory);
   // The helper has been started: closes that socket here.
   void closeHelperSocket();
@@ -60,6 +61,7 @@ class ServedMount {
   const MountTransport* transport() const { return transport_.get(); }
 
  private:
+  int checkUnused() const;
   void awaitHelper();
   void closeSockets();
   void stopServing();
@@ -68,7 +70,7 @@ class ServedMount {
   const SessionOptions options_;
   const uint32_t threads_;
   const bool ioUring_;
-  std::unique_ptr<MountTransport> transport_;
+  std::unique_ptr<MountTransport> transport_;  // both made by serve(), under mutex_
   std::unique_ptr<Session> session_;
   Event onEvent_ = nullptr;
   void* context_ = nullptr;
@@ -77,9 +79,10 @@ class ServedMount {
 
   std::mutex mutex_;  // guards what follows
   std::condition_variable mounted_;  // mounting_ has become false
-  MountPoint mountPoint_;  // unchanged once it is served
-  int device_ = -1;        // of a mount that is made and not served yet
-  int ours_ = -1, theirs_ = -1;  // the helper's sockets
+  MountPoint mountPoint_;            // unchanged once it is served
+  int device_ = -1;                  // of a mount that is made and not served yet
+  int helperSocket_ = -1;            // where the helper sends the device
+  int inheritedSocket_ = -1;         // its other end, until the helper has it
   bool mounting_ = false;
   bool ending_ = false;  // no mount is begun any more
   bool stopped_ = false;

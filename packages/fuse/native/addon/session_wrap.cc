@@ -1,6 +1,5 @@
 #include "session_wrap.h"
 
-#include <cerrno>
 #include <memory>
 #include <string>
 #include <utility>
@@ -15,17 +14,12 @@ namespace {
 constexpr napi_type_tag kTypeTag = {kFileSystemTag[0], kFileSystemTag[1]};
 
 // What it refers to is the caller's now. Empty: not a file system of this ABI, or already taken.
-FileSystemReference takeFileSystem(napi_env env, napi_value value) {
-  napi_valuetype type = napi_undefined;
-  bool tagged = false;
-  void* data = nullptr;
-  if (napi_typeof(env, value, &type) != napi_ok || type != napi_external ||
-      napi_check_object_type_tag(env, value, &kTypeTag, &tagged) != napi_ok || !tagged ||
-      napi_get_value_external(env, value, &data) != napi_ok || data == nullptr) {
-    return {};
-  }
-  auto* reference = static_cast<FileSystemReference*>(data);
-  const FileSystem* fileSystem = reference->get();
+FileSystemReference takeFileSystem(const Napi::Value& value) {
+  if (!value.IsExternal()) return {};
+  auto external = value.As<Napi::External<FileSystemReference>>();
+  if (!external.CheckTypeTag(&kTypeTag)) return {};
+  FileSystemReference* reference = external.Data();
+  const FileSystem* fileSystem = reference == nullptr ? nullptr : reference->get();
   if (fileSystem == nullptr || fileSystem->abi() != kFileSystemAbi) return {};
   return std::move(*reference);
 }
@@ -33,167 +27,128 @@ FileSystemReference takeFileSystem(napi_env env, napi_value value) {
 // Reads the properties of an object. None that follows one that could not be read is asked for.
 class Properties {
  public:
-  Properties(napi_env env, napi_value object) : env_(env), object_(object) {}
+  explicit Properties(const Napi::Value& object) : object_(object) {}
 
   bool flag(const char* name) {
-    bool value = false;
-    napi_value property = get(name);
-    if (good_) good_ = napi_get_value_bool(env_, property, &value) == napi_ok;
-    return value;
+    Napi::Value value = get(name);
+    return check(value.IsBoolean()) && value.As<Napi::Boolean>().Value();
   }
   uint32_t number(const char* name) {
-    uint32_t value = 0;
-    napi_value property = get(name);
-    if (good_) good_ = napi_get_value_uint32(env_, property, &value) == napi_ok;
-    return value;
+    Napi::Value value = get(name);
+    return check(value.IsNumber()) ? value.As<Napi::Number>().Uint32Value() : 0;
   }
   uint64_t bits(const char* name) {
-    uint64_t value = 0;
     bool lossless;
-    napi_value property = get(name);
-    if (good_) good_ = napi_get_value_bigint_uint64(env_, property, &value, &lossless) == napi_ok;
-    return value;
+    Napi::Value value = get(name);
+    return check(value.IsBigInt()) ? value.As<Napi::BigInt>().Uint64Value(&lossless) : 0;
   }
   std::string text(const char* name) {
-    size_t length = 0;
-    napi_value property = get(name);
-    if (good_) {
-      good_ = napi_get_value_string_utf8(env_, property, nullptr, 0, &length) == napi_ok;
-    }
-    std::string value(length, '\0');
-    if (good_) napi_get_value_string_utf8(env_, property, value.data(), length + 1, &length);
-    return value;
+    Napi::Value value = get(name);
+    return check(value.IsString()) ? value.As<Napi::String>().Utf8Value() : std::string();
   }
   // Whether all were there, of their types.
   bool good() const { return good_; }
 
  private:
-  napi_value get(const char* name) {
-    napi_value property = nullptr;
-    if (good_) good_ = napi_get_named_property(env_, object_, name, &property) == napi_ok;
-    return property;
+  bool check(bool good) { return good_ = good_ && good; }
+  // Raw: a getter that is ended (by the timeout of a vm, say) leaves a null as exception pending,
+  // and to Napi::Error that one is fatal. So it is dropped here.
+  Napi::Value get(const char* name) {
+    napi_env env = object_.Env();
+    napi_value value = nullptr;
+    if (!good_) return {};
+    good_ = napi_get_named_property(env, object_, name, &value) == napi_ok;
+    if (!good_) napi_get_and_clear_last_exception(env, &value);
+    return good_ ? Napi::Value(env, value) : Napi::Value();
   }
 
-  napi_env env_;
-  napi_value object_;
+  const Napi::Value object_;
   bool good_ = true;
 };
 
-std::shared_ptr<ServedMount> makeMount(FileSystemReference fileSystem, Properties given) {
-  SessionOptions options;
-  options.root = given.text("root");
-  options.direct = given.flag("direct");
-  options.passthrough = given.flag("passthrough");
-  options.rootOnly = given.flag("rootOnly");
-  options.volumeLocks = given.flag("volumeLocks");
-  options.initFlags = given.bits("initFlags");
-  options.protocolMinor = given.number("protocolMinor");
-  uint32_t threads = given.number("threads");
-  bool ioUring = given.flag("ioUring");
-  if (!given.good()) return nullptr;
-  return std::make_shared<ServedMount>(std::move(fileSystem), options, threads, ioUring);
-}
+struct GivenOptions {
+  explicit GivenOptions(Properties given) {
+    session.root = given.text("root");
+    session.direct = given.flag("direct");
+    session.passthrough = given.flag("passthrough");
+    session.rootOnly = given.flag("rootOnly");
+    session.volumeLocks = given.flag("volumeLocks");
+    session.initFlags = given.bits("initFlags");
+    session.protocolMinor = given.number("protocolMinor");
+    threads = given.number("threads");
+    ioUring = given.flag("ioUring");
+    good = given.good();
+  }
 
-struct EventMessage {
-  const char* what;
-  int result;
+  SessionOptions session;
+  uint32_t threads;
+  bool ioUring;
+  bool good;
 };
 
 }  // namespace
 
-template <napi_value (SessionWrap::*method)(const CallArguments&)>
-napi_value SessionWrap::call(napi_env env, napi_callback_info info) {
-  CallArguments arguments(env, info);
-  void* self = nullptr;
-  // Fails in an environment that ends, whose hook does what must be done.
-  if (napi_unwrap(env, arguments.self, &self) != napi_ok) return makeNumber(env, -ECANCELED);
-  return (static_cast<SessionWrap*>(self)->*method)(arguments);
-}
-
-void SessionWrap::install(napi_env env, napi_value exports) {
-  const struct {
-    const char* name;
-    napi_callback callback;
-  } kMethods[] = {
-      {"findRoot", call<&SessionWrap::findRoot>},
-      {"mount", call<&SessionWrap::mount>},
-      {"openHelperSocket", call<&SessionWrap::openHelperSocket>},
-      {"closeHelperSocket", call<&SessionWrap::closeHelperSocket>},
-      {"receive", call<&SessionWrap::receive>},
-      {"device", call<&SessionWrap::device>},
-      {"serve", call<&SessionWrap::serve>},
-      {"stop", call<&SessionWrap::stop>},
-      {"stats", call<&SessionWrap::stats>},
-      {"ref", call<&SessionWrap::ref>},
-      {"unref", call<&SessionWrap::unref>},
-  };
-  constexpr size_t kCount = sizeof kMethods / sizeof *kMethods;
-  napi_property_descriptor properties[kCount];
-  for (size_t i = 0; i < kCount; ++i) {
-    properties[i] = {kMethods[i].name, nullptr, kMethods[i].callback, nullptr, nullptr, nullptr,
-                     napi_default_method, nullptr};
-  }
-  napi_value sessionClass = nullptr;
-  napi_define_class(env, "Session", NAPI_AUTO_LENGTH, construct, nullptr, kCount, properties,
-                    &sessionClass);
-  napi_set_named_property(env, exports, "Session", sessionClass);
+Napi::Function SessionWrap::define(Napi::Env env) {
+  return DefineClass(env, "Session",
+                     {InstanceMethod<&SessionWrap::findRoot>("findRoot"),
+                      InstanceMethod<&SessionWrap::mount>("mount"),
+                      InstanceMethod<&SessionWrap::openHelperSocket>("openHelperSocket"),
+                      InstanceMethod<&SessionWrap::closeHelperSocket>("closeHelperSocket"),
+                      InstanceMethod<&SessionWrap::receive>("receive"),
+                      InstanceMethod<&SessionWrap::device>("device"),
+                      InstanceMethod<&SessionWrap::serve>("serve"),
+                      InstanceMethod<&SessionWrap::stop>("stop"),
+                      InstanceMethod<&SessionWrap::stats>("stats"),
+                      InstanceMethod<&SessionWrap::ref>("ref"),
+                      InstanceMethod<&SessionWrap::unref>("unref")});
 }
 
 // new Session(fileSystem, { direct, passthrough, root, rootOnly, volumeLocks, threads, initFlags,
 //                         protocolMinor, ioUring },
 //             onEvent)
-napi_value SessionWrap::construct(napi_env env, napi_callback_info info) {
-  CallArguments arguments(env, info);
-  napi_value target = nullptr;
-  napi_get_new_target(env, info, &target);
-  SessionWrap* wrap = target == nullptr ? nullptr : make(env, arguments);
-  auto destroy = [](napi_env, void* data, void*) { delete static_cast<SessionWrap*>(data); };
-  if (wrap == nullptr ||
-      napi_wrap(env, arguments.self, wrap, destroy, nullptr, nullptr) != napi_ok) {
-    delete wrap;
-    napi_throw_type_error(env, nullptr,
-                          "not a file system of this ABI, or one that a driver has");
+SessionWrap::SessionWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
+  // Not wrapped: the environment ends, and nobody would finalize what is made here.
+  if (IsEmpty()) return;
+  GivenOptions given{Properties(info[1])};
+  FileSystemReference fileSystem;
+  // Taken last: it stays with the caller if anything else is wrong.
+  if (given.good && info[2].IsFunction()) fileSystem = takeFileSystem(info[0]);
+  if (fileSystem.get() == nullptr) {
+    const char* message = "wrong options, or no file system of this ABI, or one that a driver has";
+    Napi::TypeError::New(info.Env(), message).ThrowAsJavaScriptException();
+    return;
   }
-  return arguments.self;
-}
-
-SessionWrap* SessionWrap::make(napi_env env, const CallArguments& arguments) {
-  FileSystemReference fileSystem = takeFileSystem(env, arguments.values[0]);
-  if (fileSystem.get() == nullptr) return nullptr;
-  auto mount = makeMount(std::move(fileSystem), {env, arguments.values[1]});
-  if (!mount) return nullptr;
-  auto* wrap = new SessionWrap(env, std::move(mount));
-  if (wrap->startEvents(arguments.values[2])) return wrap;
-  delete wrap;
-  return nullptr;
+  mount_ = std::make_shared<ServedMount>(std::move(fileSystem), given.session, given.threads,
+                                         given.ioUring);
+  startEvents(info.Env(), info[2].As<Napi::Function>());
 }
 
 SessionWrap::~SessionWrap() {
+  if (!mount_) return;
   mount_->stop();
   releaseEvents();
 }
 
-bool SessionWrap::startEvents(napi_value listener) {
-  if (napi_create_threadsafe_function(env_, listener, nullptr, makeText(env_, "ram.fuse.events"),
-                                      0, 1, nullptr, nullptr, nullptr, callListener,
-                                      &events_) != napi_ok) {
-    events_ = nullptr;
-    return false;
+void SessionWrap::startEvents(Napi::Env env, const Napi::Function& listener) {
+  events_ = Events::New(env, listener, "ram.fuse.events", 0, 1);
+  if (events_ == nullptr) {  // an exception is pending
+    mount_ = nullptr;
+    return;
   }
   // The end of the environment: of a worker, or of a process that ends by itself. Added after the
-  // function above, hence run before Node takes that away.
-  napi_add_env_cleanup_hook(env_, atEnvironmentEnd, this);
+  // function above, hence run before Node takes that away. Raw: Env::CleanupHook can't be removed
+  // while it runs, nor after it.
+  napi_add_env_cleanup_hook(env, atEnvironmentEnd, this);
   LiveMounts::get().add(mount_);
-  return true;
 }
 
 // The threads are gone: nobody calls it any more.
 void SessionWrap::releaseEvents() {
   if (events_ == nullptr) return;
   LiveMounts::get().remove(mount_);
-  napi_remove_env_cleanup_hook(env_, atEnvironmentEnd, this);
-  napi_release_threadsafe_function(events_, napi_tsfn_release);
-  events_ = nullptr;
+  napi_remove_env_cleanup_hook(Env(), atEnvironmentEnd, this);
+  events_.Release();
+  events_ = Events();
 }
 
 void SessionWrap::atEnvironmentEnd(void* data) {
@@ -202,115 +157,99 @@ void SessionWrap::atEnvironmentEnd(void* data) {
   self->releaseEvents();
 }
 
-void SessionWrap::onEvent(const char* what, int result) {
-  auto* message = new EventMessage{what, result};
-  if (napi_call_threadsafe_function(events_, message, napi_tsfn_nonblocking) != napi_ok) {
-    delete message;
-  }
-}
-
-void SessionWrap::callListener(napi_env env, napi_value listener, void*, void* data) {
-  std::unique_ptr<EventMessage> message(static_cast<EventMessage*>(data));
+void tellListener(Napi::Env env, Napi::Function listener, void*, SessionEvent* event) {
+  std::unique_ptr<SessionEvent> owned(event);
   if (env == nullptr) return;  // it is being torn down
-  napi_value arguments[] = {makeText(env, message->what), makeNumber(env, message->result)};
-  napi_value undefined = nullptr;
-  napi_get_undefined(env, &undefined);
-  napi_call_function(env, undefined, listener, 2, arguments, nullptr);
+  listener.Call({Napi::String::New(env, event->what), Napi::Number::New(env, event->result)});
 }
 
-napi_value SessionWrap::findRoot(const CallArguments&) {
-  return makeNumber(env_, mount_->findRoot());
+Napi::Value SessionWrap::findRoot(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), mount_->findRoot());
 }
 
-napi_value SessionWrap::mount(const CallArguments& given) {
-  MountRequest request{given.text(0), given.text(1), given.text(2), given.number(3),
-                       given.text(4)};
-  return start(env_, "ram.fuse.mount",
-               [mount = mount_, request = std::move(request)](const char** syscall) {
-                 return mount->mount(request, syscall);
-               });
+Napi::Value SessionWrap::mount(const Napi::CallbackInfo& info) {
+  MountRequest request{info[0].As<Napi::String>(), info[1].As<Napi::String>(),
+                       info[2].As<Napi::String>(), info[3].As<Napi::Number>().Uint32Value(),
+                       info[4].As<Napi::String>()};
+  return startSystemCall(info.Env(), "ram.fuse.mount",
+                         [mount = mount_, request = std::move(request)](const char** syscall) {
+                           return mount->mount(request, syscall);
+                         });
 }
 
-napi_value SessionWrap::openHelperSocket(const CallArguments& given) {
-  return makeNumber(env_, mount_->openHelperSocket(given.text(0), given.text(1)));
+Napi::Value SessionWrap::openHelperSocket(const Napi::CallbackInfo& info) {
+  std::string helper = info[0].As<Napi::String>();
+  std::string directory = info[1].As<Napi::String>();
+  return Napi::Number::New(info.Env(), mount_->openHelperSocket(helper, directory));
 }
 
-napi_value SessionWrap::closeHelperSocket(const CallArguments&) {
-  mount_->closeHelperSocket();
-  return nullptr;
-}
+void SessionWrap::closeHelperSocket(const Napi::CallbackInfo&) { mount_->closeHelperSocket(); }
 
-napi_value SessionWrap::receive(const CallArguments&) {
+Napi::Value SessionWrap::receive(const Napi::CallbackInfo& info) {
   const char* syscall = "";
   int result = mount_->receive(&syscall);
-  return makePair(env_, makeNumber(env_, result), makeText(env_, syscall));
+  return makeAnswer(info.Env(), result, syscall);
 }
 
-napi_value SessionWrap::device(const CallArguments&) {
+Napi::Value SessionWrap::device(const Napi::CallbackInfo& info) {
   MountPoint made = mount_->mountPoint();
-  return makePair(env_, makeNumber(env_, made.major), makeNumber(env_, made.minor));
+  auto pair = Napi::Array::New(info.Env(), 2);
+  pair.Set(0u, Napi::Number::New(info.Env(), made.major));
+  pair.Set(1u, Napi::Number::New(info.Env(), made.minor));
+  return pair;
 }
 
-napi_value SessionWrap::serve(const CallArguments& given) {
+Napi::Value SessionWrap::serve(const Napi::CallbackInfo& info) {
   auto onEvent = [](void* self, const char* what, int result) {
-    static_cast<SessionWrap*>(self)->onEvent(what, result);
+    auto* event = new SessionEvent{what, result};
+    if (static_cast<SessionWrap*>(self)->events_.NonBlockingCall(event) != napi_ok) delete event;
   };
   int error = mount_->serve(onEvent, this);
-  // A mount lives until it is unmounted.
-  if (error == 0) napi_create_reference(env_, given.self, 1, &self_);
-  return makeNumber(env_, error);
+  if (error == 0) {
+    serving_ = true;
+    Ref();  // a mount lives until it is unmounted, whoever still holds the object
+  }
+  return Napi::Number::New(info.Env(), error);
 }
 
-napi_value SessionWrap::stop(const CallArguments&) {
+void SessionWrap::stop(const Napi::CallbackInfo&) {
   mount_->stop();
   releaseEvents();
-  if (self_ != nullptr) napi_delete_reference(env_, self_);
-  self_ = nullptr;
-  return nullptr;
+  if (std::exchange(serving_, false)) Unref();
 }
 
-napi_value SessionWrap::stats(const CallArguments&) {
-  napi_value result = nullptr, requests = nullptr, flags = nullptr;
-  napi_create_object(env_, &result);
-  napi_create_object(env_, &requests);
-  auto set = [&](const char* name, napi_value value) {
-    napi_set_named_property(env_, result, name, value);
-  };
-  auto number = [&](const char* name, double value) { set(name, makeNumber(env_, value)); };
-  set("requests", requests);
+Napi::Value SessionWrap::stats(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  auto result = Napi::Object::New(env);
+  auto requests = Napi::Object::New(env);
+  result.Set("requests", requests);
   const Session* session = mount_->session();
   if (session == nullptr) return result;
+  auto set = [env](Napi::Object& object, const char* name, auto value) {
+    object.Set(name, Napi::Number::New(env, static_cast<double>(value)));
+  };
   const Counters& counters = session->counters;
   for (uint32_t opcode = 0; opcode < kOpcodeCount; opcode++) {
     uint64_t count = counters.requests[opcode].sum();
-    if (count == 0) continue;
-    napi_set_named_property(env_, requests, kOperations[opcode].name,
-                            makeNumber(env_, static_cast<double>(count)));
+    if (count != 0) set(requests, kOperations[opcode].name, count);
   }
-  number("unknown", static_cast<double>(counters.unknown.sum()));
-  number("malformed", static_cast<double>(counters.malformed.sum()));
-  number("errors", static_cast<double>(counters.errors.sum()));
-  number("notifications", static_cast<double>(session->notifier.sent()));
-  number("threads", mount_->transport()->threads());
-  number("threadsPeak", mount_->transport()->threadsPeak());
+  set(result, "unknown", counters.unknown.sum());
+  set(result, "malformed", counters.malformed.sum());
+  set(result, "errors", counters.errors.sum());
+  set(result, "notifications", session->notifier.sent());
+  set(result, "threads", mount_->transport()->threads());
+  set(result, "threadsPeak", mount_->transport()->threadsPeak());
   bool ioUring = (session->negotiated.flags & kOverIoUring) != 0;
-  set("transport", makeText(env_, ioUring ? "io_uring" : "device"));
-  number("protocolMinor", session->negotiated.minor);
-  napi_create_bigint_uint64(env_, session->negotiated.flags, &flags);
-  set("initFlags", flags);
-  number("passthrough", session->passthrough.load());
-  number("maxWriteBytes", session->negotiated.maxWrite);
+  result.Set("transport", Napi::String::New(env, ioUring ? "io_uring" : "device"));
+  set(result, "protocolMinor", session->negotiated.minor);
+  result.Set("initFlags", Napi::BigInt::New(env, session->negotiated.flags));
+  set(result, "passthrough", session->passthrough.load());
+  set(result, "maxWriteBytes", session->negotiated.maxWrite);
   return result;
 }
 
-napi_value SessionWrap::ref(const CallArguments&) {
-  if (events_ != nullptr) napi_ref_threadsafe_function(env_, events_);
-  return nullptr;
-}
+void SessionWrap::ref(const Napi::CallbackInfo& info) { events_.Ref(info.Env()); }
 
-napi_value SessionWrap::unref(const CallArguments&) {
-  if (events_ != nullptr) napi_unref_threadsafe_function(env_, events_);
-  return nullptr;
-}
+void SessionWrap::unref(const Napi::CallbackInfo& info) { events_.Unref(info.Env()); }
 
 }  // namespace ram::fuse

@@ -3,60 +3,58 @@
 
 #include <memory>
 
-#include <node_api.h>
+#include <napi.h>
 
-#include "call_arguments.h"
 #include "served_mount.h"
 
 namespace ram::fuse {
 
-class SessionWrap {
+// What a session tells JavaScript.
+struct SessionEvent {
+  const char* what;
+  int result;
+};
+void tellListener(Napi::Env env, Napi::Function listener, void*, SessionEvent* event);
+
+class SessionWrap final : public Napi::ObjectWrap<SessionWrap> {
  public:
-  // Puts the class on `exports`.
-  static void install(napi_env env, napi_value exports);
+  static Napi::Function define(Napi::Env env);
+  explicit SessionWrap(const Napi::CallbackInfo& info);
+  ~SessionWrap() override;
 
  private:
-  SessionWrap(napi_env env, std::shared_ptr<ServedMount> mount)
-      : env_(env), mount_(std::move(mount)) {}
-  ~SessionWrap();
-
-  static napi_value construct(napi_env env, napi_callback_info info);
-  static SessionWrap* make(napi_env env, const CallArguments& arguments);
-  template <napi_value (SessionWrap::*method)(const CallArguments&)>
-  static napi_value call(napi_env env, napi_callback_info info);
+  // The untyped one forgets an event that is under way when JavaScript ends.
+  using Events = Napi::TypedThreadSafeFunction<void, SessionEvent, tellListener>;
 
   // findRoot(): 0 or -errno
-  napi_value findRoot(const CallArguments&);
+  Napi::Value findRoot(const Napi::CallbackInfo& info);
   // mount(directory, source, type, flags, data): Promise<[0 or -errno, syscall]>
-  napi_value mount(const CallArguments& arguments);
+  Napi::Value mount(const Napi::CallbackInfo& info);
   // openHelperSocket(helper, directory): descriptor or -errno
-  napi_value openHelperSocket(const CallArguments& arguments);
+  Napi::Value openHelperSocket(const Napi::CallbackInfo& info);
   // closeHelperSocket()
-  napi_value closeHelperSocket(const CallArguments&);
+  void closeHelperSocket(const Napi::CallbackInfo& info);
   // receive(): [0 or -errno, syscall]
-  napi_value receive(const CallArguments&);
+  Napi::Value receive(const Napi::CallbackInfo& info);
   // device(): [major, minor] of the mount that was made
-  napi_value device(const CallArguments&);
+  Napi::Value device(const Napi::CallbackInfo& info);
   // serve(): 0 or -errno
-  napi_value serve(const CallArguments& arguments);
+  Napi::Value serve(const Napi::CallbackInfo& info);
   // stop()
-  napi_value stop(const CallArguments&);
+  void stop(const Napi::CallbackInfo& info);
   // stats(): { requests: { name: count }, errors, … }
-  napi_value stats(const CallArguments&);
+  Napi::Value stats(const Napi::CallbackInfo& info);
   // ref() and unref(): whether the mount keeps the process alive
-  napi_value ref(const CallArguments&);
-  napi_value unref(const CallArguments&);
+  void ref(const Napi::CallbackInfo& info);
+  void unref(const Napi::CallbackInfo& info);
 
-  bool startEvents(napi_value listener);
+  void startEvents(Napi::Env env, const Napi::Function& listener);
   void releaseEvents();
-  void onEvent(const char* what, int result);
-  static void callListener(napi_env env, napi_value listener, void*, void* data);
   static void atEnvironmentEnd(void* self);
 
-  const napi_env env_;
-  const std::shared_ptr<ServedMount> mount_;
-  napi_threadsafe_function events_ = nullptr;  // null: released
-  napi_ref self_ = nullptr;  // on this while it is served, whoever still holds the object
+  std::shared_ptr<ServedMount> mount_;  // null: the constructor failed
+  Events events_;                       // null: released
+  bool serving_ = false;                // holds a reference on itself
 };
 
 }  // namespace ram::fuse

@@ -1,51 +1,44 @@
 #include "system_call.h"
 
-#include <cerrno>
 #include <utility>
-
-#include "call_arguments.h"
 
 namespace ram::fuse {
 namespace {
 
-struct Task {
-  SystemCall call;
-  int result = 0;
-  const char* syscall = "";
-  napi_deferred deferred = nullptr;
-  napi_async_work work = nullptr;
+class SystemCallWorker final : public Napi::AsyncWorker {
+ public:
+  SystemCallWorker(Napi::Env env, const char* name, napi_deferred deferred, SystemCall call)
+      : AsyncWorker(env, name), deferred_(deferred), call_(std::move(call)) {}
+
+ private:
+  void Execute() override { result_ = call_(&syscall_); }
+  void OnOK() override {
+    napi_resolve_deferred(Env(), deferred_, makeAnswer(Env(), result_, syscall_));
+  }
+
+  const napi_deferred deferred_;
+  const SystemCall call_;
+  int result_ = 0;
+  const char* syscall_ = "";
 };
-
-void execute(napi_env, void* data) {
-  auto* task = static_cast<Task*>(data);
-  task->result = task->call(&task->syscall);
-}
-
-void complete(napi_env env, napi_status status, void* data) {
-  auto* task = static_cast<Task*>(data);
-  int result = status == napi_ok ? task->result : -ECANCELED;
-  napi_value answer = makePair(env, makeNumber(env, result), makeText(env, task->syscall));
-  napi_resolve_deferred(env, task->deferred, answer);
-  napi_delete_async_work(env, task->work);
-  delete task;
-}
 
 }  // namespace
 
-napi_value start(napi_env env, const char* name, SystemCall call) {
-  auto* task = new Task{std::move(call)};
+Napi::Value startSystemCall(Napi::Env env, const char* name, SystemCall call) {
+  napi_deferred deferred = nullptr;
   napi_value promise = nullptr;
-  if (napi_create_promise(env, &task->deferred, &promise) != napi_ok ||
-      napi_create_async_work(env, nullptr, makeText(env, name), execute, complete, task,
-                             &task->work) != napi_ok) {
-    delete task;
-    return promise;
-  }
-  if (napi_queue_async_work(env, task->work) != napi_ok) {
-    napi_delete_async_work(env, task->work);
-    delete task;
-  }
-  return promise;
+  // Fails if an argument was wrong, or the environment ends. Raw: a Promise::Deferred holds any
+  // bits then.
+  if (napi_create_promise(env, &deferred, &promise) != napi_ok) return {};
+  (new SystemCallWorker(env, name, deferred, std::move(call)))->Queue();
+  return {env, promise};
+}
+
+Napi::Value makeAnswer(Napi::Env env, int result, const char* syscall) {
+  auto answer = Napi::Array::New(env, 2);
+  answer.Set(0u, Napi::Number::New(env, result));
+  answer.Set(1u, Napi::String::New(env, syscall));
+  return answer;
 }
 
 }  // namespace ram::fuse

@@ -3,7 +3,7 @@
 
 #include <functional>
 
-#include <node_api.h>
+#include <napi.h>
 
 namespace ram::fuse {
 
@@ -12,6 +12,9 @@ using SystemCall = std::function<int(const char** syscall)>;
 
 // A Promise of [result, syscall]. `name` is for async_hooks. Of an environment that ends meanwhile
 // nobody hears the result: what it stands for must have another owner.
-napi_value start(napi_env env, const char* name, SystemCall call);
+Napi::Value startSystemCall(Napi::Env env, const char* name, SystemCall call);
+
+// [result, syscall]
+Napi::Value makeAnswer(Napi::Env env, int result, const char* syscall);
 
 }  // namespace ram::fuse

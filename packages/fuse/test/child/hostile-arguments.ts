@@ -1,12 +1,16 @@
 // Calls everything of this package with arguments of every kind, in every state of a mount. Ends
 // with 'alive', or with what is wrong. Arguments: two empty directories; the seed.
 import assert from 'node:assert';
+import { constants } from 'node:os';
+import { runInNewContext } from 'node:vm';
 import { Volume } from '@ram/fs-core';
 import { abortConnection, mount, mountState, unmountDirectory } from '../../src/index.ts';
 import type { Mounted } from '../../src/index.ts';
 import { native } from '../../src/native.ts';
+import type { NativeSession, NativeSessionOptions } from '../../src/native.ts';
 
 const [free = '', place = '', seed = '1'] = process.argv.slice(2);
+const { errno } = constants;
 const volume = new Volume({ maxBytes: '16M' });
 const closed = new Volume({ maxBytes: '16M' });
 const closedFileSystem = closed.fileSystem;
@@ -76,17 +80,72 @@ async function hammer(mounted: Mounted, rounds: number): Promise<void> {
   }
 }
 
+const sessionOptions: NativeSessionOptions = {
+  direct: false,
+  passthrough: false,
+  root: '',
+  rootOnly: false,
+  volumeLocks: false,
+  threads: 1,
+  initFlags: 0n,
+  protocolMinor: 31,
+  ioUring: false,
+};
+
 function nativeGarbage(): void {
-  const { Session, closeOnExec } = native() as unknown as Record<string, Call> & {
-    Session: new (...args: unknown[]) => unknown;
+  const { Session, closeOnExec, unmount } = native() as unknown as Record<string, Call> & {
+    Session: new (...args: unknown[]) => NativeSession;
   };
-  for (const value of values.slice(0, 3)) {
-    assert.throws(() => new Session(value, {}, () => {}), TypeError);
+  for (const value of values) {
+    assert.throws(() => new Session(value, sessionOptions, () => {}), TypeError);
   }
+  assert.throws(() => unmount?.(Symbol('no path'), {}), Error);
   assert.ok(Number(closeOnExec?.(-1)) < 0);
+  assert.ok(Number(closeOnExec?.('0')) < 0);
+  // What is refused leaves the file system to the caller.
+  const { fileSystem } = volume;
+  const ended = { get root(): never { for (;;); } }; // prettier-ignore
+  const limited = { Session, fileSystem, ended };
+  const timeout = () => runInNewContext('new Session(fileSystem, ended)', limited, { timeout: 50 });
+  assert.throws(timeout, { code: 'ERR_SCRIPT_EXECUTION_TIMEOUT' });
+  for (const name of Object.keys(sessionOptions)) {
+    for (const value of [undefined, Symbol('s'), {}]) {
+      const options = { ...sessionOptions, [name]: value };
+      assert.throws(() => new Session(fileSystem, options, () => {}), TypeError);
+    }
+  }
+  for (const options of [undefined, null, thrower, revoked.proxy]) {
+    assert.throws(() => new Session(fileSystem, options, () => {}), TypeError);
+  }
+  assert.throws(() => new Session(fileSystem, sessionOptions, {}), TypeError);
+  const session = new Session(fileSystem, sessionOptions, () => {});
+  assert.throws(() => new Session(fileSystem, sessionOptions, () => {}), TypeError);
+  session.stop();
+  assert.equal(session.serve(), -errno.EBADF);
+  assert.equal(session.findRoot(), -errno.ECANCELED);
+}
+
+/** A session makes one mount, in one of two ways. */
+async function twoWays(): Promise<void> {
+  const { Session, unmount } = native();
+  const make = () => new Session(volume.fileSystem, sessionOptions, () => {});
+  const request = [free, 'ram', 'fuse.ram', 0, ''] as const;
+  const helped = make();
+  assert.ok(helped.openHelperSocket('fusermount3', free) >= 0);
+  assert.deepEqual(await helped.mount(...request), [-errno.EBUSY, 'mount']);
+  assert.equal(helped.openHelperSocket('fusermount3', free), -errno.EBUSY);
+  helped.stop();
+  const session = make();
+  assert.deepEqual(await session.mount(...request), [0, 'identify']);
+  assert.equal(session.openHelperSocket('fusermount3', free), -errno.EBUSY);
+  assert.deepEqual(await session.mount(...request), [-errno.EBUSY, 'mount']);
+  session.stop();
+  assert.deepEqual(await session.mount(...request), [-errno.ECANCELED, 'mount']);
+  assert.deepEqual(await unmount(free, 0), [0, 'umount']);
 }
 
 nativeGarbage();
+await twoWays();
 const alive = setInterval(() => {}, 1000); // mounts that are unref()ed don't
 const mounted = await mount(volume, place);
 await hammer(mounted, 12);
