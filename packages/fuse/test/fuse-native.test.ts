@@ -167,6 +167,13 @@ describe.each([
   });
 });
 
+fuseNative.it('a process that exits while its mount begins leaves none behind', async () => {
+  const folder = makeFolder();
+  const result = await runChild('end', folder, 'exit-while-mounting');
+  expect({ code: result.code, stdout: result.stdout }).toEqual({ code: 3, stdout: '' });
+  expect(isMountPoint(folder)).toBe(false);
+});
+
 fuseNative.it('what was mounted in its place stays when its server exits', async () => {
   const folder = makeFolder();
   const result = await runChild('end', folder, 'replaced-exit');

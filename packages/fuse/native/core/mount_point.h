@@ -40,8 +40,8 @@ bool findMount(std::string_view table, std::string_view directory, uint32_t* maj
 
 // Tells the new mount of `device`, its descriptor of /dev/fuse, from others that may come to the
 // same directory; where the kernel says what that descriptor serves (Linux 6.18), a mount that
-// another process put over it meanwhile is not taken for it. Returns 0 or -errno: -ESTALE: it is not
-// there or covered; others: it could not be looked for.
+// another process put over it meanwhile is not taken for it. Returns 0 or -errno: -ESTALE: it is
+// not there or covered; others: it could not be looked for.
 int identifyMount(int device, MountPoint* mount);
 
 // For the end of the process: takes the mount away at once, also when it is busy; leaves alone

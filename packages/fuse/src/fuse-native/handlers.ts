@@ -1,4 +1,3 @@
-import type { Dirent } from 'node:fs';
 import { constants } from 'node:fs';
 import type { CallbackArguments, CallbackName, FuseNativeAddon, Handler } from './addon.ts';
 import type { RequestRecord } from './addon.ts';
@@ -124,9 +123,9 @@ export class HandlerTable {
       const names = ['.', '..'];
       const types = [directory, directory];
       const result = this.#attempt('readdir', () => {
-        for (const entry of operations.readdir(path)) {
-          types.push(this.#typeOf(modeOf(entry)));
-          names.push(entry.name);
+        for (const { name, type } of operations.readdir(path)) {
+          names.push(name);
+          types.push(this.#typeOf(type));
         }
       });
       this.#addon.fuse_native_signal_readdir(request, result, names, types);
@@ -250,14 +249,4 @@ function readTimes(request: RequestRecord, words: readonly number[]): [number, n
   const atime = Number(BigInt.asIntN(64, given));
   const mtime = isExpected ? Number(request.readBigInt64LE(recordMtime)) : atime;
   return [atime, mtime];
-}
-
-function modeOf(entry: Dirent): number {
-  if (entry.isFile()) return constants.S_IFREG;
-  if (entry.isDirectory()) return constants.S_IFDIR;
-  if (entry.isSymbolicLink()) return constants.S_IFLNK;
-  if (entry.isFIFO()) return constants.S_IFIFO;
-  if (entry.isSocket()) return constants.S_IFSOCK;
-  if (entry.isBlockDevice()) return constants.S_IFBLK;
-  return entry.isCharacterDevice() ? constants.S_IFCHR : 0;
 }

@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { codeOf } from '../errors.ts';
+import { descriptorOf } from './answers.ts';
 import { Refusal } from './errno.ts';
 import type { Files } from './files.ts';
 
@@ -101,7 +102,7 @@ export class HiddenFiles {
     const { O_RDWR, O_RDONLY, O_WRONLY, O_NOFOLLOW } = constants;
     for (const flags of [O_RDWR, O_RDONLY, O_WRONLY]) {
       try {
-        return this.#files.openSync(path, flags | O_NOFOLLOW);
+        return descriptorOf('openSync', this.#files.openSync(path, flags | O_NOFOLLOW));
       } catch (error) {
         if (codeOf(error) !== 'EACCES') throw error;
       }

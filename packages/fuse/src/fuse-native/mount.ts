@@ -76,7 +76,6 @@ class FuseNativeMounted extends Mounted {
   constructor(mount: MountIdentity, session: FuseNativeSession, io: IoMode) {
     super(mount, session, session.ended, io);
     this.#session = session;
-    void this.closed.then(unmountAtExit(mount));
   }
 
   override async unmount(options: UnmountOptions = {}): Promise<void> {
@@ -180,6 +179,7 @@ async function attach(
     throw fuseError('ERR_RAM_MOUNT_FAILED', message, cause);
   }
   const made = identifyMount(path);
+  void session.ended.then(unmountAtExit(made));
   try {
     await withTimeLimit(session.ready, path);
   } catch (error) {

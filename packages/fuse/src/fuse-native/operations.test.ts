@@ -124,12 +124,18 @@ describe('what calls cannot return', () => {
     ['writeSync', 1e12],
     ['writeSync', undefined],
     ['openSync', '5'],
+    ['openSync', -5],
     ['readlinkSync', Buffer.from('target')],
     ['readdirSync', 5],
     ['readdirSync', [undefined]],
     ['readdirSync', ['name']],
     ['readdirSync', [{ name: 'a/b' }]],
     ['readdirSync', [{ name: '' }]],
+    ['readdirSync', [{ name: '.' }]],
+    ['readdirSync', [{ name: '..' }]],
+    ['readdirSync', [{ name: 'a\0b' }]],
+    ['readdirSync', [{ name: 'é'.repeat(513) }]],
+    ['readdirSync', [null]],
   ])('is a mistake: %s, %o', (call, value) => {
     const files = { ...nodeFs };
     operations = new Operations({ files, root, xattr: undefined });
@@ -143,6 +149,27 @@ describe('what calls cannot return', () => {
       readdirSync: () => operations.readdir('/'),
     };
     expect(requests[call]).toThrow(`${call}() returned`);
+  });
+
+  it('a name is asked for once', () => {
+    const answers = ['name', 'a/b'];
+    const entry = {
+      get name() {
+        return answers.shift();
+      },
+      isFile: () => true,
+    };
+    const files = { ...nodeFs, readdirSync: () => [entry] } as unknown as Files;
+    operations = new Operations({ files, root, xattr: undefined });
+    expect(operations.readdir('/')).toEqual([{ name: 'name', type: constants.S_IFREG }]);
+  });
+
+  it('a descriptor that the kernel can not be given is closed: EMFILE', () => {
+    const closed: number[] = [];
+    const files = { ...nodeFs, openSync: () => 0, closeSync: (fd: number) => closed.push(fd) };
+    operations = new Operations({ files: files as Files, root, xattr: undefined });
+    expect(() => operations.open('/file', constants.O_RDONLY)).toThrow('EMFILE');
+    expect(closed).toEqual([0]);
   });
 });
 

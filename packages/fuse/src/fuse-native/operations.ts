@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import type { StatsFs } from 'node:fs';
-import { bytesOf, countOf, entriesOf, integerOf, textOf } from './answers.ts';
+import { bytesOf, countOf, descriptorOf, entriesOf, textOf } from './answers.ts';
 import { Refusal } from './errno.ts';
 import type { Files, FilesXattr } from './files.ts';
 import { HiddenFiles, isHidingName } from './hidden-files.ts';
@@ -278,7 +278,7 @@ export class Operations {
   }
 
   #handle(fd: number): number {
-    if (integerOf('openSync', fd) <= 0 || fd > handleMax) {
+    if (descriptorOf('openSync', fd) === 0 || fd > handleMax) {
       this.#files.closeSync(fd);
       throw new Refusal('EMFILE');
     }

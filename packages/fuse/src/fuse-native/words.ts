@@ -51,15 +51,16 @@ export function writeAttributes(words: Uint32Array, stats: Attributes): void {
 
 /** The layout of populate_statvfs(). Blocks are made larger until their number fits. */
 export function writeStatfs(words: Uint32Array, stats: StatsFs): void {
-  const scale = Math.max(1, 2 ** Math.ceil(Math.log2(stats.blocks / wordMax)));
-  words[0] = stats.bsize * scale;
-  words[1] = stats.bsize * scale;
-  words[2] = Math.floor(stats.blocks / scale);
-  words[3] = Math.floor(stats.bfree / scale);
-  words[4] = Math.floor(stats.bavail / scale);
-  words[5] = Math.min(stats.files, wordMax);
-  words[6] = Math.min(stats.ffree, wordMax);
-  words[7] = Math.min(stats.ffree, wordMax);
+  const { bsize, blocks, bfree, bavail, files, ffree } = stats;
+  const scale = Math.max(1, 2 ** Math.ceil(Math.log2(blocks / wordMax)));
+  words[0] = bsize * scale;
+  words[1] = bsize * scale;
+  words[2] = Math.floor(blocks / scale);
+  words[3] = Math.floor(bfree / scale);
+  words[4] = Math.floor(bavail / scale);
+  words[5] = Math.min(files, wordMax);
+  words[6] = Math.min(ffree, wordMax);
+  words[7] = Math.min(ffree, wordMax);
   words[8] = 0;
   words[9] = 0;
   words[10] = nameBytesMax;

@@ -1,5 +1,6 @@
 // Mounts through fuse-native, lets another process write, and ends in a way. Arguments: directory,
 // way.
+import { createHook } from 'node:async_hooks';
 import { execFile, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { promisify } from 'node:util';
@@ -12,6 +13,7 @@ const run = promisify(execFile);
 
 const before = caught();
 const volume = new Volume({ maxBytes: '64M' });
+if (way === 'exit-while-mounting') createHook({ init: exitOnceMounted }).enable();
 const mounted = await mount(volume, directory, { driver: 'fuse-native' });
 await run('sh', ['-c', `echo text > ${directory}/file`]);
 process.stdout.write(`mounted, ${before === caught() ? 'no' : 'new'} signal handlers\n`);
@@ -57,6 +59,13 @@ if (way === 'own-call') {
     process.stdout.write(`${(error as { code?: string }).code}\n`);
   }
   process.exit(0);
+}
+
+/** mount() starts a timer when it has made the mount, and goes on when the kernel has answered. */
+function exitOnceMounted(_: number, type: string) {
+  const mounts = fs.readFileSync('/proc/self/mounts', 'utf8');
+  if (type !== 'Timeout' || !mounts.includes(` ${directory} `)) return;
+  queueMicrotask(() => process.exit(3));
 }
 
 /** Another process holds a file open. */
