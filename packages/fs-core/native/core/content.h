@@ -147,6 +147,7 @@ class Content {
   int inlineToPages(InodeRecord* record);
   int promoteTo(uint64_t inode, InodeRecord* record, bool ready, bool reads);
   int demote(uint64_t inode, InodeRecord* record, int fd, const struct stat& status);
+  int adoptAll(uint64_t inode, InodeRecord* record, int fd, uint8_t* buffer, uint64_t size);
   bool isLarge(uint64_t number, const struct stat& status);
   int resident(uint64_t inode, InodeRecord* record);
   int noteDirty(uint64_t inode, InodeRecord* record, uint64_t offset, uint64_t length);

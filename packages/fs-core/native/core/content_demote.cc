@@ -88,16 +88,22 @@ int Content::demote(uint64_t inode, InodeRecord* record, int fd, const struct st
   if (!buffer) buffer.reset(new (std::nothrow) uint8_t[kSlabMax]);
   if (!buffer) return -ENOMEM;
   files_.settleAs(record, status);
-  if (size > 0 && blobRead(fd, buffer.get(), size, 0) != static_cast<ssize_t>(size)) return -EIO;
   const uint64_t number = record->content;
-  const int result = size <= kInlineMax ? inline_.adopt(inode, record, buffer.get(), size)
-                                        : pages_.adopt(record, buffer.get(), size);
+  const int result = adoptAll(inode, record, fd, buffer.get(), size);
   if (result == 0) {
     files_.discard(number, isEmpty(status));
   } else {
     files_.putTimes(record, fd, status);  // reading it was nobody's access
   }
   return result;
+}
+
+// The record holds the `size` bytes of `fd`. On failure nothing but the file's atime has changed.
+int Content::adoptAll(uint64_t inode, InodeRecord* record, int fd, uint8_t* buffer,
+                      uint64_t size) {
+  if (size > 0 && blobRead(fd, buffer, size, 0) != static_cast<ssize_t>(size)) return -EIO;
+  return size <= kInlineMax ? inline_.adopt(inode, record, buffer, size)
+                            : pages_.adopt(record, buffer, size);
 }
 
 }  // namespace ram

@@ -23,6 +23,15 @@ bool canLease(int fd) {
   return true;
 }
 
+// One more, up to `max`: who finds no room never makes it look fuller to others.
+bool countUp(std::atomic<uint32_t>& count, uint32_t max) {
+  uint32_t now = count.load(std::memory_order_relaxed);
+  while (now < max) {
+    if (count.compare_exchange_weak(now, now + 1, std::memory_order_relaxed)) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 bool isOnlyOpen(int fd) {
@@ -73,8 +82,7 @@ void PassedBlobs::closeIds(Blob& blob) {
 
 // Lock: none.
 int PassedBlobs::insert(uint64_t number) {
-  while (all_.fetch_add(1, std::memory_order_relaxed) >= allMax_) {
-    all_.fetch_sub(1, std::memory_order_relaxed);
+  while (!countUp(all_, allMax_)) {
     if (!dropParked() && !dropEmpty()) return -EMFILE;
   }
   BlobFiles::Lease lease;
@@ -151,13 +159,11 @@ bool PassedBlobs::takeEmpty(uint64_t* number, BlobFiles::Lease* out) {
 }
 
 bool PassedBlobs::makeEmpty(Blob& blob, bool empty) {
-  if (emptyCount_.fetch_add(1, std::memory_order_relaxed) < emptyMax_ &&
-      (!blob.reached || isOnlyOpen(blob)) &&
-      (empty || ::ftruncate(blob.lease.fd(), 0) == 0)) {
-    return true;
-  }
-  emptyCount_.fetch_sub(1, std::memory_order_relaxed);
-  return false;
+  if (!countUp(emptyCount_, emptyMax_)) return false;
+  const bool done = (!blob.reached || isOnlyOpen(blob)) &&
+                    (empty || ::ftruncate(blob.lease.fd(), 0) == 0);
+  if (!done) emptyCount_.fetch_sub(1, std::memory_order_relaxed);
+  return done;
 }
 
 bool PassedBlobs::recycle(uint64_t number, bool empty) {
@@ -204,17 +210,20 @@ int PassedBlobs::acquire(uint64_t number, uint32_t mount, int flags) {
   const int access = flags & O_ACCMODE;
   if (access != O_WRONLY) blob.reached = true;
   if (access != O_RDONLY) blob.large = false;
-  if (blob.ids[mount] == 0) {
-    BackingDevice* device = devices_[mount].load(std::memory_order_relaxed);
-    const int id = passes(mount) ? device->openBacking(blob.lease.fd()) : -ENODEV;
-    if (id <= 0) {
-      const bool used = std::any_of(blob.ids.begin(), blob.ids.end(), [](int i) { return i > 0; });
-      if (!used) drop(shard, found);
-      return id < 0 ? id : -EIO;
-    }
-    blob.ids[mount] = id;
-  }
-  return blob.ids[mount];
+  const int id = idOn(mount, blob);
+  const auto isId = [](int32_t one) { return one > 0; };
+  if (id < 0 && std::none_of(blob.ids.begin(), blob.ids.end(), isId)) drop(shard, found);
+  return id;
+}
+
+int PassedBlobs::idOn(uint32_t mount, Blob& blob) {
+  if (blob.ids[mount] != 0) return blob.ids[mount];
+  // First: dropMount() takes the shard's lock between this and the device.
+  if (!passes(mount)) return -ENODEV;
+  BackingDevice* device = devices_[mount].load(std::memory_order_relaxed);
+  const int id = device->openBacking(blob.lease.fd());
+  if (id <= 0) return id < 0 ? id : -EIO;
+  return blob.ids[mount] = id;
 }
 
 void PassedBlobs::park(uint64_t number) {

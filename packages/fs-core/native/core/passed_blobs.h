@@ -109,6 +109,7 @@ class PassedBlobs {
   bool dropEmpty();
   // The shard's lock is held.
   bool makeEmpty(Blob& blob, bool empty);
+  int idOn(uint32_t mount, Blob& blob);  // > 0, or -errno
   void closeIds(Blob& blob);
   void unpark(Shard& shard, Blob& blob);
   void drop(Shard& shard, Blobs::iterator found);

@@ -2,11 +2,14 @@
 #include <dirent.h>
 #include <doctest/doctest.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "small_store.h"
 
@@ -46,6 +49,27 @@ StoreUsage usageOf(SmallStore& store) {
   CHECK(store->usage(&usage) == 0);
   return usage;
 }
+
+// All descriptors of the process but `left`, which are fewer than they may be, until destroyed.
+class FewDescriptors {
+ public:
+  explicit FewDescriptors(int left) {
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &before_) == 0);
+    struct rlimit low = before_;
+    low.rlim_cur = 256;
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &low) == 0);
+    for (int fd; (fd = ::open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0;) taken_.push_back(fd);
+    for (; left > 0; --left, taken_.pop_back()) ::close(taken_.back());
+  }
+  ~FewDescriptors() {
+    for (int fd : taken_) ::close(fd);
+    ::setrlimit(RLIMIT_NOFILE, &before_);
+  }
+
+ private:
+  struct rlimit before_;
+  std::vector<int> taken_;
+};
 
 }  // namespace
 
@@ -174,6 +198,34 @@ TEST_CASE("it stays in memory where the disk refuses") {
   CHECK(store->setSpill(file, 10, notADirectory) == -ENOTDIR);
   CHECK(store->setSpill(kRootInode, 10, notADirectory) == -EISDIR);
   ::close(notADirectory);
+}
+
+TEST_CASE("it stays in memory while descriptors are too few, and its view goes on") {
+  const std::string bytes = pattern(90'000);
+  int failed = 0;
+  for (int left = 0; left <= 3; ++left) {
+    Disk disk;
+    SmallStore store(8 * kMiB, BackingChoice::kTmpfs);
+    const uint64_t file = store.make("file");
+    CHECK(store.write(file, 0, bytes) == 90'000);
+    View view{};
+    CHECK(store->mapView(file, false, &view) == 0);
+    CHECK(store->setSpill(file, kLimit, disk.fd()) == 0);
+    {
+      FewDescriptors few(left);
+      CHECK(store.write(file, 90'000, bytes) == 90'000);
+      if (usageOf(store).externalBytes == 0) ++failed;
+    }
+    CHECK((store.read(file) == bytes + bytes));
+    CHECK(store.write(file, 180'000, "more") == 4);
+    CHECK(usageOf(store).externalBytes > 0);
+    CHECK(store.write(file, 0, "changed") == 7);
+    const auto* seen = static_cast<const char*>(view.address);
+    CHECK((std::string(seen, 90'000) == "changed" + bytes.substr(7)));
+    Store::unmapView(view.id);
+  }
+  CHECK(failed > 0);
+  CHECK(failed < 4);
 }
 
 TEST_CASE("threads read and write while it moves") {
