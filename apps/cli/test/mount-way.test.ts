@@ -44,11 +44,14 @@ fuse.it('mounts as an older kernel would, and says what that lacks', async () =>
 root.it('gives the mount the rights that it is told', async () => {
   const optionsOfOne = async (): Promise<string> =>
     (await sandbox.shell('grep " $PWD/one " /proc/self/mountinfo')).stdout;
-  await mountOne();
+  const plain = await mountOne();
+  expect(plain.disk).toMatchObject({ allowOther: true, suid: false, dev: false, locks: 'kernel' });
   expect(await optionsOfOne()).toMatch(/ rw,nosuid,nodev,.*allow_other/);
   await sandbox.clear();
   const { disk } = await mountOne('--suid', '--dev', '--no-allow-other', '--default-permissions');
-  expect(disk).toMatchObject({ allowOther: false });
+  expect(disk).toMatchObject({ allowOther: false, suid: true, dev: true });
+  const { disks } = JSON.parse((await sandbox.ram('status', 'one', '--json')).stdout);
+  expect(disks[0].details).toMatchObject({ suid: true, dev: true, locks: 'kernel' });
   const options = await optionsOfOne();
   expect(options).toMatch(/default_permissions/);
   expect(options).not.toMatch(/nosuid|nodev|allow_other/);
@@ -60,7 +63,7 @@ root.it('gives the mount the rights that it is told', async () => {
 fuse.it('hides what is in the directory, when told', async () => {
   await sandbox.shell('touch one/hidden');
   const { disk } = await mountOne('--nonempty', '--locks', 'volume');
-  expect(disk).toMatchObject({ phase: 'mounted' });
+  expect(disk).toMatchObject({ phase: 'mounted', locks: 'volume' });
   const locked = await sandbox.shell('touch one/a && flock -n one/a echo locked && ls one');
   expect(locked).toMatchObject({ stdout: 'locked\na\n', stderr: '' });
   await sandbox.clear();

@@ -38,6 +38,11 @@ export interface DiskStatus {
   backing: string;
   readOnly: boolean;
   allowOther: boolean;
+  /** Whether set-id bits and file capabilities count, and device nodes. */
+  suid: boolean;
+  dev: boolean;
+  /** Whether file locks are the kernel's, per mount, or the disk's. */
+  locks: 'kernel' | 'volume';
   /** Who moves the bytes of files, and why that is not what was asked for. */
   io: IoInForce;
   /** How requests come in. */

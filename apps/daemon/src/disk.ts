@@ -103,6 +103,7 @@ export class Disk {
 
   status(): DiskStatus {
     const { name, directory, swap, readOnly, log } = this.options;
+    const { allowOther = isRoot(), suid = false, dev = false, locks = 'kernel' } = this.options;
     const usage = this.#volume.usage();
     const { requests, transport, protocolMinor } = this.#mounted.stats();
     return {
@@ -119,7 +120,10 @@ export class Disk {
       swappedBytes: usage.swappedBytes,
       backing: this.#volume.backing,
       readOnly,
-      allowOther: this.options.allowOther ?? isRoot(),
+      allowOther,
+      suid,
+      dev,
+      locks,
       io: this.#mounted.io,
       transport,
       protocol: `7.${protocolMinor}`,
