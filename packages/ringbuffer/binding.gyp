@@ -5,8 +5,17 @@
       "sources": [
         "<!@(ls native/core/*.cc native/addon/*.cc)"
       ],
-      "include_dirs": ["native/core", "native/include"],
-      "defines": ["NAPI_VERSION=8"],
+      "include_dirs": [
+        "native/core",
+        "native/include",
+        "<!@(node -p \"require('node-addon-api').include_dir\")"
+      ],
+      "defines": [
+        "NAPI_VERSION=8",
+        "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS",
+        "NODE_ADDON_API_ENABLE_MAYBE",
+        "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"
+      ],
       "cflags": ["-Wall", "-Wextra"],
       "cflags_cc!": ["-std=gnu++17", "-std=gnu++20", "-fno-exceptions"],
       "cflags_cc": ["-std=c++20", "-fvisibility=hidden"]

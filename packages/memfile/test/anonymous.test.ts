@@ -22,7 +22,7 @@ import {
   receiveMemory,
   sendMemory,
 } from '@ram/memfile';
-import { childNodeArguments, requirement, runCommand } from '@ram/test-support';
+import { childNodeArguments, requirement, runCommand, runNode } from '@ram/test-support';
 import { describe, expect, it } from 'vitest';
 import { namesIn, usePlace } from './place.ts';
 
@@ -117,6 +117,12 @@ describe('an anonymous file', () => {
     closeSync(fd);
     server.close();
     await once(server, 'close');
+  });
+
+  it('is closed when the worker that receives it ends', async () => {
+    const program = new URL('child/end-receiving.ts', import.meta.url);
+    const result = await runNode(program, [place.at('socket'), '3']);
+    expect(result).toMatchObject({ code: 0, stdout: '0 left\n', stderr: '' });
   });
 
   it('waits only so long, and takes nothing else', async () => {

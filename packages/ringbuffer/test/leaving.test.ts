@@ -1,7 +1,10 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runNode } from '@ram/test-support';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { SpscRing } from '../src/index.ts';
 import { kill, startProcess, whileItWorks } from './other-thread.ts';
 
@@ -59,4 +62,41 @@ describe('a pending wait', () => {
       setTimeout(() => producer.tryWrite(new Uint8Array(1)), 50).unref();`;
     expect(await runNode(program, [], { cwd })).toMatchObject({ code: 0, stdout: 'true\n' });
   });
+});
+
+it('a ring that a worker receives is closed when the worker ends before it is told', async () => {
+  const receiver = `
+    import { createHook } from 'node:async_hooks';
+    import { parentPort, workerData } from 'node:worker_threads';
+    import { SpscRing } from '@ram/ringbuffer';
+    const ids = new Set();
+    const init = (id, type) => type === 'ram.ring.receive' && ids.add(id);
+    const before = (id) => {
+      if (!ids.has(id)) return;
+      parentPort.postMessage('received');
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+    };
+    createHook({ init, before }).enable();
+    await SpscRing.receive(workerData);`;
+  const program = `
+    import { once } from 'node:events';
+    import { readdirSync } from 'node:fs';
+    import { Worker } from 'node:worker_threads';
+    import { SpscRing } from '@ram/ringbuffer';
+    const ring = SpscRing.create(4096);
+    const path = process.argv.at(-1);
+    const server = await ring.serve(path);
+    const counts = [];
+    for (let round = 0; round < 4; round++) {
+      const worker = new Worker(${JSON.stringify(receiver)}, { eval: true, workerData: path });
+      await once(worker, 'message');
+      await worker.terminate();
+      counts.push(readdirSync('/proc/self/fd').length);
+    }
+    server.close();
+    console.log(counts.at(-1) - counts[0], 'left');`;
+  const directory = mkdtempSync(join(tmpdir(), 'ram-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const result = await runNode(program, [join(directory, 'socket')], { cwd });
+  expect(result).toMatchObject({ code: 0, stdout: '0 left\n', stderr: '' });
 });

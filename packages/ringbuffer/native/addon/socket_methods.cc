@@ -1,7 +1,10 @@
 #include "socket_methods.h"
 
-#include <string>
+#include <napi.h>
 #include <unistd.h>
+
+#include <string>
+#include <utility>
 
 #include "arguments.h"
 #include "descriptor_socket.h"
@@ -18,44 +21,40 @@ napi_value send(napi_env env, napi_callback_info info) {
   return makeNumber(env, sendDescriptor(socket, descriptor));
 }
 
-struct Receiving {
-  std::string path;
-  int timeoutMs;
-  int result = 0;
-  napi_deferred deferred = nullptr;
-  napi_async_work work = nullptr;
+class Receiving final : public Napi::AsyncWorker {
+ public:
+  Receiving(Napi::Env env, napi_deferred deferred, std::string path, int timeoutMs)
+      : AsyncWorker(env, "ram.ring.receive"),
+        deferred_(deferred),
+        path_(std::move(path)),
+        timeoutMs_(timeoutMs) {}
+
+ private:
+  void Execute() override { result_ = receiveDescriptor(path_.c_str(), timeoutMs_); }
+  // Raw: Promise::Deferred doesn't say whether JavaScript was told, and is uninitialised when it
+  // can't be made.
+  void OnOK() override {
+    Napi::Value result = Napi::Number::New(Env(), result_);
+    bool isTold = napi_resolve_deferred(Env(), deferred_, result) == napi_ok;
+    // The environment ends, and nobody else would close it.
+    if (!isTold && result_ >= 0) ::close(result_);
+  }
+
+  const napi_deferred deferred_;
+  const std::string path_;
+  const int timeoutMs_;
+  int result_ = 0;
 };
 
 // receiveDescriptor(path, timeoutMs): Promise of a descriptor or -errno; waits in a thread.
 napi_value receive(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
-  auto* receiving = new Receiving{readString(env, arguments[0]),
-                                  static_cast<int>(readNumber(env, arguments[1]))};
-  auto execute = [](napi_env, void* data) {
-    auto* self = static_cast<Receiving*>(data);
-    self->result = receiveDescriptor(self->path.c_str(), self->timeoutMs);
-  };
-  auto complete = [](napi_env env, napi_status, void* data) {
-    auto* self = static_cast<Receiving*>(data);
-    bool isTold = napi_resolve_deferred(env, self->deferred, makeNumber(env, self->result)) ==
-                  napi_ok;
-    // The environment ends, and nobody else would close it.
-    if (!isTold && self->result >= 0) ::close(self->result);
-    napi_delete_async_work(env, self->work);
-    delete self;
-  };
+  std::string path = readString(env, arguments[0]);
+  auto timeoutMs = static_cast<int>(readNumber(env, arguments[1]));
+  napi_deferred deferred = nullptr;
   napi_value promise = nullptr;
-  napi_value name = makeString(env, "ram.ring.receive");
-  if (napi_create_promise(env, &receiving->deferred, &promise) != napi_ok ||
-      napi_create_async_work(env, nullptr, name, execute, complete, receiving,
-                             &receiving->work) != napi_ok) {
-    delete receiving;
-    return promise;
-  }
-  if (napi_queue_async_work(env, receiving->work) != napi_ok) {
-    napi_delete_async_work(env, receiving->work);
-    delete receiving;
-  }
+  if (napi_create_promise(env, &deferred, &promise) != napi_ok) return nullptr;
+  (new Receiving(env, deferred, std::move(path), timeoutMs))->Queue();
   return promise;
 }
 
