@@ -27,24 +27,37 @@ export interface ServeOptions extends Way {
 
 const readyMs = 30_000;
 const endMs = 30_000;
+const sanitizerOptions = {
+  ASAN_OPTIONS: 'detect_stack_use_after_return=1:strict_string_checks=1',
+  UBSAN_OPTIONS: 'print_stacktrace=1',
+  // Its deadlock detector knows at most 64 locks at once; a store that is checked holds 256.
+  TSAN_OPTIONS: 'detect_deadlocks=0:die_after_fork=0',
+};
 
 /** Runs `body` with the directory of a mount; then ends the mount, which must have gone well. */
 export async function withMount(
   options: ServeOptions,
   body: (directory: string) => Promise<void>,
 ): Promise<void> {
-  const directory = mkdtempSync(join(tmpdir(), 'ram-exercise-'));
-  const [command = '', ...args] = commandOf(options, directory);
   const letGo = options.transport === 'io_uring' ? holdIoUring() : undefined;
+  const directory = mkdtempSync(join(tmpdir(), 'ram-exercise-'));
+  try {
+    await serve(options, directory, body);
+  } finally {
+    letGo?.();
+    rmdirSync(directory);
+  }
+}
+
+async function serve(
+  options: ServeOptions,
+  directory: string,
+  body: (directory: string) => Promise<void>,
+): Promise<void> {
+  const [command = '', ...args] = commandOf(options, directory);
   const child = spawn(command, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      ASAN_OPTIONS: 'detect_stack_use_after_return=1:strict_string_checks=1',
-      UBSAN_OPTIONS: 'print_stacktrace=1',
-      // Its deadlock detector knows at most 64 locks at once; a store that is checked holds 256.
-      TSAN_OPTIONS: 'detect_deadlocks=0:die_after_fork=0',
-      ...process.env,
-    },
+    env: { ...sanitizerOptions, ...process.env },
   });
   const output = collect(child);
   try {
@@ -59,9 +72,7 @@ export async function withMount(
     throw new Error(`on ${JSON.stringify(options, plain)}: ${said}`, { cause: error });
   } finally {
     child.kill('SIGKILL');
-    letGo?.();
     if (isMounted(directory)) await runCommand('umount', ['-f', '-l', directory]);
-    rmdirSync(directory);
   }
 }
 

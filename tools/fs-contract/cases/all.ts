@@ -17,13 +17,15 @@ import { moreXattrRules } from './more-xattrs.ts';
 import { nameRules } from './names.ts';
 import { creationRules } from './open-create.ts';
 import { openRules } from './open.ts';
-import { chownRules, setIdRules } from './owners.ts';
+import { chownRules } from './owners.ts';
 import { pathRules } from './paths.ts';
 import { accessRules, stickyRules } from './permissions.ts';
 import { programRules } from './programs.ts';
 import { readOnlyRules } from './read-only.ts';
 import { renameFlagRules } from './rename-flags.ts';
 import { renameRules } from './rename.ts';
+import { setIdRules } from './set-id-bits.ts';
+import { setIdTruncationRules } from './set-id-truncation.ts';
 import { deviceRules, fifoRules, socketRules } from './special-files.ts';
 import { statRules, statfsMoreRules, statxRules } from './stat.ts';
 import { temporaryFileRules } from './temporary-files.ts';
@@ -52,6 +54,7 @@ export const cases = [
   ...renameFlagRules,
   ...chmodRules,
   ...chownRules,
+  ...setIdTruncationRules,
   ...setIdRules,
   ...utimesRules,
   ...timeRules,
