@@ -23,6 +23,9 @@ export interface MountStats {
   /** Threads that exist now, and the most that there were. */
   threads: number;
   threadsPeak: number;
+  /** Over /dev/fuse, while two clients at the same time had a reader each: the requests that the
+   * clients waited for, by the reader that served them. */
+  sharedRequests: [first: number, second: number];
   /** How requests come in. */
   transport: 'device' | 'io_uring';
   /** The minor version of FUSE 7 that was agreed on. */

@@ -44,6 +44,7 @@ export interface NativeStats {
   notifications: number;
   threads: number;
   threadsPeak: number;
+  sharedRequests: [first: number, second: number];
   transport: 'device' | 'io_uring';
   protocolMinor: number;
   initFlags: bigint;

@@ -1,4 +1,6 @@
 // Over /dev/fuse two clients at the same time may get a reader each: nothing is lost between them.
+import { availableParallelism } from 'node:os';
+import { requirement } from '@ram/test-support';
 import { expect } from 'vitest';
 import { Server, makeFolder, rootMounts, run } from './support.ts';
 
@@ -34,4 +36,22 @@ rootMounts.it('two clients at once get all their answers, and so do three and on
   const { requests } = await server.stop();
   expect(requests['release']).toBe((requests['open'] ?? 0) + (requests['create'] ?? 0));
   expect(requests['release']).toBe(8 * (opens + 1));
+});
+
+const twoCpus = requirement(
+  'mounts by root, and two CPUs',
+  rootMounts.available && availableParallelism() > 1,
+  'it takes root, /dev/fuse and two CPUs',
+);
+
+// Whether the two are seen is up to the scheduler: on a busy machine they may take turns.
+twoCpus.it('two clients at once are served by two readers', async () => {
+  let served: readonly number[];
+  do {
+    const folder = makeFolder();
+    const server = await Server.start(folder, { io: 'cached', transport: 'device' });
+    await run('python3', ['-c', script, folder, '2', `${opens}`]);
+    served = (await server.stop()).sharedRequests;
+  } while (served.includes(0));
+  expect(served).toHaveLength(2);
 });

@@ -239,6 +239,11 @@ Napi::Value SessionWrap::stats(const Napi::CallbackInfo& info) {
   set(result, "notifications", session->notifier.sent());
   set(result, "threads", mount_->transport()->threads());
   set(result, "threadsPeak", mount_->transport()->threadsPeak());
+  Napi::Array shared = Napi::Array::New(env, 2);
+  for (uint32_t reader = 0; reader < 2; reader++) {
+    shared.Set(reader, static_cast<double>(mount_->transport()->shared(reader != 0)));
+  }
+  result.Set("sharedRequests", shared);
   bool ioUring = (session->negotiated.flags & kOverIoUring) != 0;
   result.Set("transport", Napi::String::New(env, ioUring ? "io_uring" : "device"));
   set(result, "protocolMinor", session->negotiated.minor);

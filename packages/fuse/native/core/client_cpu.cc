@@ -42,8 +42,15 @@ int ClientCpu::served(uint32_t client, std::chrono::nanoseconds waited) {
   }
   inRow_++;
   served_++;
-  if (waited < kNear) credit_ = std::min(credit_ + 1, kCredit);
-  if (waited < kNear || client == 0 || ++far_ < period_ || inRow_ < alone_) return -1;
+  if (waited < kNear) {
+    credit_ = std::min(credit_ + 1, kCredit);
+    if (++nearInRow_ < kNearMin || inRow_ < alone_ || follows_ || client == 0) return -1;
+    follows_ = true;
+    delay_ = std::chrono::nanoseconds(-1);
+    return control_.cpuOfCaller();
+  }
+  nearInRow_ = 0;
+  if (client == 0 || ++far_ < period_ || inRow_ < alone_) return -1;
   far_ = 0;
   return look(client);
 }
@@ -84,7 +91,7 @@ void ClientCpu::letGo() {
     alone_ = inRow_ > alone_ * 4 ? kAloneMin : std::min(alone_ * 2, kAloneMax);
   }
   inRow_ = 0;
-  far_ = 0;
+  far_ = nearInRow_ = 0;
   period_ = kPeriodMin;
 }
 

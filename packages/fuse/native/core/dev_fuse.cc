@@ -4,7 +4,6 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,9 +12,7 @@
 #include <cstdio>
 #include <system_error>
 
-#include "client_cpu.h"
-#include "protocol.h"
-#include "session.h"
+#include "dev_fuse_worker.h"
 
 namespace ram::fuse {
 namespace {
@@ -27,14 +24,9 @@ namespace {
 constexpr uint32_t kSampleEvery = 8;  // requests between two looks at the queue
 constexpr uint32_t kPatienceMin = 2, kPatienceMax = 64;
 constexpr int kHelperLingerMs = 1;
-constexpr int kShareLingerMs = 2;
-constexpr int kSharedInRowMax = 512;  // requests of one client
-constexpr int kShared = 8192;  // requests until it is seen anew whether there are two clients
 // A helper's credit: a request that it got counts one, a wake-up in vain takes two.
 constexpr int kCreditStart = 4, kCreditMax = 8;
 constexpr timespec kForgetsGather{0, 1'000'000};
-constexpr std::chrono::microseconds kSettle{500};  // see follow(); 0 costs 15 % more, 2000 gains 10
-constexpr size_t kBulkBytes = 64 * 1024;  // requests of this size are always worth a look
 
 // Reads wait here for ever, so stop() must be able to get a thread out: by cancellation, which is
 // possible only here and in nap(). Nothing on the stack needs a destructor.
@@ -57,57 +49,7 @@ void nap() {
   pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &old);
 }
 
-bool isTransient(int error) { return error == EINTR || error == EAGAIN || error == ENOENT; }
-
-const InHeader& headerOf(const std::byte* request) {
-  return *reinterpret_cast<const InHeader*>(request);
-}
-
-// Of what was read; 0 of what is no request.
-uint32_t opcodeOf(const std::byte* request, size_t length) {
-  return length < sizeof(InHeader) ? 0 : headerOf(request).opcode;
-}
-
-bool isBulk(const std::byte* request, size_t length) {
-  if (length >= kBulkBytes) return true;
-  if (length < sizeof(InHeader) + sizeof(ReadIn)) return false;
-  auto* header = reinterpret_cast<const InHeader*>(request);
-  return header->opcode == kRead &&
-         reinterpret_cast<const ReadIn*>(header + 1)->size >= kBulkBytes;
-}
-
-// Whether a client waits for this request. With the others, a next one of the same client may
-// already be queued, which is no backlog.
-bool isAwaited(const std::byte* request, size_t length) {
-  return length >= sizeof(InHeader) && !isAfterwards(opcodeOf(request, length));
-}
-
 }  // namespace
-
-struct DevFuse::Worker {
-  explicit Worker(uint32_t index) : index(index) {}
-  ~Worker() {
-    if (memory != MAP_FAILED) ::munmap(memory, kRequestMax + kReplyMax);
-  }
-
-  // Pages are taken as they are touched: small requests touch two.
-  bool allocate() {
-    memory = ::mmap(nullptr, kRequestMax + kReplyMax, PROT_READ | PROT_WRITE,
-                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    return memory != MAP_FAILED;
-  }
-  std::byte* request() const { return static_cast<std::byte*>(memory); }
-  std::span<std::byte> reply() const { return {request() + kRequestMax, kReplyMax}; }
-
-  const uint32_t index;
-  void* memory = MAP_FAILED;
-  std::thread thread;
-  std::condition_variable wake;
-  CpuTie tie;
-  pid_t id = 0;         // of the thread, which sets it before it rests
-  bool called = false;  // guarded by mutex_: there is work, as a leader or as a helper
-  bool leader = false;  // the worker's own while it runs, guarded by mutex_ while it rests
-};
 
 static thread_local void* currentWorker = nullptr;
 
@@ -222,78 +164,6 @@ void DevFuse::lead(Worker& worker) {
   }
 }
 
-// Goes where the client is, if it seems to be the only one: passes the role on to a thread on that
-// CPU. With its first replies the kernel would wake the client on this CPU, which one of them used
-// before, if it were idle: so this thread keeps it busy for a while.
-void DevFuse::follow(Worker& worker, uint32_t client, std::chrono::nanoseconds waited) {
-  int cpu = threadsMax_ == 1 ? -1 : clientCpu_.served(client, waited);
-  if (!clientCpu_.follows()) worker.tie.untie();
-  if (cpu < 0) return;
-  bool allowed = worker.tie.allows(cpu);
-  worker.tie.untie();  // a new thread inherits where this one may run
-  if (!allowed || !employ(true, cpu)) return clientCpu_.giveUp();
-  worker.leader = false;
-  auto end = std::chrono::steady_clock::now() + kSettle;
-  while (std::chrono::steady_clock::now() < end && !stopping_.load(std::memory_order_relaxed)) {
-  }
-}
-
-bool DevFuse::areTwo(uint32_t client, bool atOnce) {
-  const bool possible =
-      threadsMax_ > 1 && patience_.load(std::memory_order_relaxed) != UINT32_MAX;
-  return possible && pair_.served(client, atOnce);
-}
-
-// Two clients, each on a CPU of its own, want a reader there each. Readers that wait in read(2) are
-// woken in turn, wherever the request was made; those that poll are all woken, and the one on the
-// client's CPU is the first. After a while it is seen anew whether there are two.
-void DevFuse::share(Worker& leader) {
-  stopFollowing(leader);  // a new thread inherits where this one may run
-  int here = cpus_.cpuOfCaller();
-  int there = cpus_.cpuOf(pair_.other());
-  shared_ = kShared;
-  if (employ(false, there == here ? -1 : there)) {
-    leader.tie.tie(0, here);
-    poll(leader);
-    leader.tie.untie();
-  }
-  shared_ = 0;
-}
-
-// Nothing is lost when two threads do this at once and one of them is not noticed.
-void DevFuse::noticeSharer(const Worker& worker, size_t length) {
-  if (!isAwaited(worker.request(), length)) return;
-  const uint32_t client = headerOf(worker.request()).pid;
-  const bool turns = sharer_.exchange(client, std::memory_order_relaxed) != client;
-  const int inRow = turns ? 0 : sharedInRow_.load(std::memory_order_relaxed) + 1;
-  sharedInRow_.store(inRow, std::memory_order_relaxed);
-  if (inRow > kSharedInRowMax) shared_ = 0;
-  shared_.fetch_sub(1, std::memory_order_relaxed);
-}
-
-// Serves as long as the queue is shared, and something comes.
-void DevFuse::poll(Worker& worker) {
-  const bool leads = worker.leader;
-  if (!openClone(worker)) return;
-  int descriptor = descriptors_[worker.index + 1];
-  pollfd queue{descriptor, POLLIN, 0};
-  while (shared_ > 0 && worker.leader == leads && !stopping_.load(std::memory_order_relaxed)) {
-    ssize_t length = ::read(descriptor, worker.request(), kRequestMax);
-    if (length > 0) {
-      noticeSharer(worker, static_cast<size_t>(length));
-      serve(worker, static_cast<size_t>(length), worker.index + 1);
-      continue;
-    }
-    if (length == 0 || !isTransient(errno)) return end();
-    if (::poll(&queue, 1, kShareLingerMs) == 0) break;
-  }
-}
-
-void DevFuse::stopFollowing(Worker& worker) {
-  clientCpu_.letGo();
-  worker.tie.untie();
-}
-
 // Looks now and then whether someone else waits besides the client of this request.
 void DevFuse::noticeBacklog(Worker& worker, size_t length) {
   if (threadsMax_ == 1 || !isAwaited(worker.request(), length)) return;
@@ -307,7 +177,7 @@ void DevFuse::noticeBacklog(Worker& worker, size_t length) {
 }
 
 void DevFuse::help(Worker& worker) {
-  if (shared_ > 0) {
+  if (pair_.isShared()) {
     poll(worker);
     worker.tie.untie();
     return;

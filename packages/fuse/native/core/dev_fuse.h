@@ -8,6 +8,7 @@
 //   - when a request may take long: the leader passes its role on before it starts (expectDelay),
 //   - when the only client is on another CPU: the role goes to a thread there (client_cpu.h),
 //   - when two clients are at work at the same time: a thread on each one's CPU (client_pair.h).
+// dev_fuse_clients.cc has the last two.
 #pragma once
 
 #include <array>
@@ -63,6 +64,8 @@ class DevFuse final : public Transport {
   int device() const { return descriptors_[0]; }
   uint32_t threads() const { return threads_.load(std::memory_order_relaxed); }
   uint32_t threadsPeak() const { return threadsPeak_.load(std::memory_order_relaxed); }
+  // Requests that the first or the second reader served while two clients had one each.
+  uint64_t shared(bool bySecondReader) const { return pair_.shared(bySecondReader); }
 
  private:
   struct Worker;
@@ -80,7 +83,6 @@ class DevFuse final : public Transport {
   bool areTwo(uint32_t client, bool atOnce);
   void share(Worker& leader);
   void poll(Worker& worker);
-  void noticeSharer(const Worker& worker, size_t length);
   void noticeBacklog(Worker& worker, size_t length);
 
   RequestHandler* handler_ = nullptr;
@@ -95,10 +97,7 @@ class DevFuse final : public Transport {
 
   SystemCpus cpus_;
   ClientCpu clientCpu_{cpus_};  // the leader's
-  ClientPair pair_;             // the leader's
-  std::atomic<int> shared_{0};  // requests that the leader and another thread still poll for
-  std::atomic<int> sharedInRow_{0};    // of those, the last ones of the same client,
-  std::atomic<uint32_t> sharer_{0};    // this one
+  ClientPair pair_;
 
   // How many looks at the queue in a row must find a backlog before help is called; helpers that
   // came in vain raise it.

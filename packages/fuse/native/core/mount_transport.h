@@ -46,6 +46,7 @@ class MountTransport final : public Transport {
   int device() const { return device_.device(); }
   uint32_t threads() const;
   uint32_t threadsPeak() const { return device_.threadsPeak(); }
+  uint64_t shared(bool bySecondReader) const { return device_.shared(bySecondReader); }
 
  private:
   bool openRings(RequestHandler& handler, bool forLocks);

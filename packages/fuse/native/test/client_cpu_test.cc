@@ -60,11 +60,27 @@ TEST_CASE("client's cpu: the only client is followed after a row of long waits")
   CHECK(server.serve(ClientCpu::kPeriodMin, kFar) == 0);
 }
 
-TEST_CASE("client's cpu: short waits are no reason to look, nor is a client without an id") {
+TEST_CASE("client's cpu: short waits are no reason to look: the only client is here, and stays") {
   Server server;
+  CHECK(server.serve(ClientCpu::kAloneMin - 1, kNear) == -1);
+  CHECK(server.serve(1, kNear) == server.cpus.caller);
+  CHECK(server.place.follows());
   CHECK(server.serve(ClientCpu::kAloneMax, kNear) == -1);
+  CHECK(server.cpus.looks == 0);
+  server.cpus.client = 1;  // parted
+  CHECK(server.serve(ClientCpu::kPeriodMin, kFar) == 1);
+}
+
+TEST_CASE("client's cpu: short waits now and then, or of a client without an id, mean nothing") {
+  Server server;
+  for (uint32_t i = 0; i < ClientCpu::kAloneMax; i += ClientCpu::kNearMin) {
+    CHECK(server.serve(ClientCpu::kNearMin - 1, kNear, 0) == -1);
+    CHECK(server.serve(1, kFar, 0) == -1);
+  }
+  CHECK(server.serve(ClientCpu::kAloneMax, kNear, 0) == -1);
   CHECK(server.serve(ClientCpu::kAloneMax, kFar, 0) == -1);
   CHECK(server.cpus.looks == 0);
+  CHECK(!server.place.follows());
 }
 
 TEST_CASE("client's cpu: one of two clients is not followed") {

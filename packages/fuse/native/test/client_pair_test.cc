@@ -39,4 +39,35 @@ TEST_CASE("client pair: one client is none, however quick it is") {
   for (int i = 0; i < 100'000; i++) REQUIRE(!pair.served(i % 16 == 0 ? 8 : 7, true));
 }
 
+TEST_CASE("client pair: two readers share as long as both clients ask, and not for ever") {
+  ClientPair pair;
+  CHECK(!pair.isShared());
+  pair.beginSharing();
+  int requests = 0;
+  while (pair.isShared() && requests < 2 * ClientPair::kShared) {
+    pair.sharedOne(10 + static_cast<uint32_t>(requests % 2), requests % 4 == 0);
+    requests++;
+  }
+  CHECK(requests == ClientPair::kShared);
+  CHECK(pair.shared(true) == ClientPair::kShared / 4);
+  CHECK(pair.shared(false) == 3 * ClientPair::kShared / 4);
+}
+
+TEST_CASE("client pair: sharing ends when only one client still asks") {
+  ClientPair pair;
+  pair.beginSharing();
+  pair.sharedOne(11, false);
+  int requests = 0;
+  while (pair.isShared() && requests < ClientPair::kShared) {
+    pair.sharedOne(10, true);
+    requests++;
+  }
+  CHECK(requests == ClientPair::kInRowMax + 2);
+  pair.beginSharing();
+  pair.sharedOne(10, true);
+  CHECK(pair.isShared());  // counted anew
+  pair.endSharing();
+  CHECK(!pair.isShared());
+}
+
 }  // namespace ram::fuse

@@ -105,6 +105,7 @@ export class FuseNativeSession implements MountSession {
       notifications: 0,
       threads: this.#threads,
       threadsPeak: this.#threads,
+      sharedRequests: [0, 0],
       transport: 'device',
       protocolMinor: 0,
       initFlags: 0n,
