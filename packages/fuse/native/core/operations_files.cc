@@ -168,6 +168,17 @@ int64_t write(Session& session, Request& request, Reply& reply) {
   int error = session.fileSystem.write(request.caller, request.node(), in->handle, in->offset,
                                        data.data(), in->size, flags, &written);
   if (error < 0) return error;
+  // What is left of an append would go behind what others append meanwhile.
+  if (written.length < in->size && (flags & kWriteAppend) == 0) {
+    session.retryWithFreedSpace([&] {
+      WriteResult more{};
+      error = session.fileSystem.write(request.caller, request.node(), in->handle,
+                                       in->offset + written.length, data.data() + written.length,
+                                       in->size - written.length, flags, &more);
+      if (error == 0) written.length += more.length;
+      return written.length == in->size || (error < 0 && error != -ENOSPC);
+    });
+  }
   watch.changed();
   if (written.offset != in->offset) {
     session.notifier.invalidateLater(request.node(), std::min(written.offset, in->offset),

@@ -114,8 +114,12 @@ int64_t Session::dispatch(Request& request, Reply& reply) {
   if (options.rootOnly && operation->byRights && request.caller.uid != 0) return -EACCES;
   if (operation->mayTakeLong) transport.expectDelay();
   int64_t result = run(*operation, request, reply);
-  bool full = result == -ENOSPC && freedSpace.mayCome();
-  return full ? retryWithFreedSpace(*operation, request, reply) : result;
+  if (result != -ENOSPC) return result;
+  retryWithFreedSpace([&] {
+    result = run(*operation, request, reply);
+    return result != -ENOSPC;
+  });
+  return result;
 }
 
 // The request is a copy: handlers consume its arguments.
@@ -127,22 +131,6 @@ int64_t Session::run(const Operation& operation, Request request, Reply& reply) 
   if (held_.load(std::memory_order_relaxed) != 0) lowerHeld();
   freedSpace.arrived();
   return result;
-}
-
-int64_t Session::retryWithFreedSpace(const Operation& operation, const Request& request,
-                                     Reply& reply) {
-  if (!transport.expectDelay()) return -ENOSPC;
-  Patience patience(transport.mark());
-  uint64_t expected = freedSpace.expected();
-  for (;;) {
-    uint64_t seen = freedSpace.arrivals();
-    int64_t result = run(operation, request, reply);
-    if (result != -ENOSPC) return result;
-    if (!awaitArrival(seen, patience)) break;
-  }
-  freedSpace.settle(expected);
-  held_.store(fileSystem.awaitedForgets());
-  return -ENOSPC;
 }
 
 // Until something is given back after arrivals() were `seen`. False: none seems to be on its way.

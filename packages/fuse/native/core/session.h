@@ -86,6 +86,10 @@ class Session final : public RequestHandler, public LockListener, public Backing
   // Waits a moment for the space of deleted files that the kernel is about to forget. May pass the
   // transport's waiting on to another thread.
   void awaitForgotten();
+  // For a request that found too little space: tries again each time that some comes back, until
+  // `attempt()` says that it needs no more, or none seems to be on its way. As awaitForgotten().
+  template <class Attempt>
+  void retryWithFreedSpace(Attempt attempt);
 
   // Called once with 0 or -errno when INIT is answered.
   void (*onInit)(void* context, int result) = nullptr;
@@ -115,7 +119,6 @@ class Session final : public RequestHandler, public LockListener, public Backing
   void finishInit();
   int startPassthrough();
   int64_t run(const Operation& operation, Request request, Reply& reply);
-  int64_t retryWithFreedSpace(const Operation& operation, const Request& request, Reply& reply);
   bool awaitArrival(uint64_t seen, Patience& patience);
   uint32_t lowerHeld();
   void undo(const Request& request, const Reply& reply);
@@ -125,5 +128,19 @@ class Session final : public RequestHandler, public LockListener, public Backing
   std::mutex closeMutex_;
   bool open_ = false;  // guarded by closeMutex_
 };
+
+template <class Attempt>
+void Session::retryWithFreedSpace(Attempt attempt) {
+  if (!freedSpace.mayCome() || !transport.expectDelay()) return;
+  Patience patience(transport.mark());
+  const uint64_t expected = freedSpace.expected();
+  for (;;) {
+    const uint64_t seen = freedSpace.arrivals();
+    if (attempt()) return;
+    if (!awaitArrival(seen, patience)) break;
+  }
+  freedSpace.settle(expected);
+  held_.store(fileSystem.awaitedForgets());
+}
 
 }  // namespace ram::fuse

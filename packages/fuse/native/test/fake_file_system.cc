@@ -500,6 +500,8 @@ int FakeFileSystem::write(const Caller& caller, uint64_t inode, uint64_t, uint64
   if (node == nullptr) return -ENOENT;
   if (flags & kWriteAppend) offset = node->content.size();
   if (!fits(offset, length)) return -EFBIG;
+  if (offset >= sizeMax && length > 0) return -ENOSPC;
+  length = std::min<uint64_t>(length, sizeMax - offset);
   if (offset + length > node->content.size()) resize(*node, offset + length);
   std::memcpy(node->content.data() + offset, data, length);
   if (flags & kWriteKillPrivileges) killPrivileges(node->attributes);

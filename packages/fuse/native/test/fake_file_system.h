@@ -24,6 +24,7 @@ class FakeFileSystem final : public FileSystem {
   int references() const { return references_; }
   std::string recordedInit;
   uint64_t inodesMax = UINT64_MAX;
+  std::atomic<uint64_t> sizeMax{UINT64_MAX};  // of a file: there is no space for more
   std::atomic<uint32_t> awaited{0};
   uint32_t awaitedForgets() const override { return awaited; }
   bool hasViews = false;  // opens must be direct

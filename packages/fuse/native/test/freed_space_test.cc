@@ -37,6 +37,30 @@ TEST_CASE("space: a full disk takes more once the kernel forgets what was delete
   kernel.join();
 }
 
+TEST_CASE("space: the rest of a write goes in once the kernel forgets what was deleted") {
+  Harness harness;
+  harness.start();
+  const uint64_t deleted = harness.createFile("a"), inode = harness.createFile("b");
+  CHECK(harness.call(RequestBuilder(kUnlink).name("a")).header.error == 0);
+  harness.files.sizeMax = 3;
+  const int before = harness.transport.delays;
+  std::atomic<bool> answered{false};
+  std::thread kernel([&] {
+    while (harness.transport.delays == before && !answered) std::this_thread::yield();
+    harness.files.sizeMax = UINT64_MAX;
+    RequestBuilder forget(kForget, deleted);
+    forget.with(ForgetIn{1});
+    handleApart(harness, forget);
+  });
+  RequestBuilder write(kWrite, inode);
+  write.with(WriteIn{inode, 0, 8, 0, 0, 0, 0}).name("content");
+  auto reply = harness.call(write);
+  answered = true;
+  kernel.join();
+  CHECK(reply.header.error == 0);
+  CHECK(reply.as<WriteOut>().size == 8);
+}
+
 TEST_CASE("space: a request waits for as long as the kernel's FORGETs are to be read") {
   Harness harness;
   harness.start();
