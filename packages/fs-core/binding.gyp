@@ -73,6 +73,7 @@
       "include_dirs": ["native/core", "native/include", "../ringbuffer/native/include"],
       "defines": ["NAPI_VERSION=8"],
       "cflags": ["-Wall", "-Wextra"],
+      "ldflags": ["-Wl,-z,nodelete"],
       "cflags_cc!": ["-std=gnu++17", "-std=gnu++20", "-fno-exceptions"],
       "cflags_cc": ["-std=c++20", "-fvisibility=hidden"]
     }

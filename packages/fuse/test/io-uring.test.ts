@@ -4,7 +4,16 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { holdIoUring, ioUringMounts as ioUring, runNode } from '@ram/test-support';
-import { Server, childProgram, isMountPoint, makeFolder, programPath, run } from './support.ts';
+import {
+  Server,
+  buildMapper,
+  childProgram,
+  isMountPoint,
+  makeFolder,
+  program,
+  programPath,
+  run,
+} from './support.ts';
 
 let letGo = () => {};
 beforeAll(() => {
@@ -52,6 +61,13 @@ ioUring.it(
     await server.stop();
   },
 );
+
+program('gcc').it('a process loads libraries from its own mount', async () => {
+  const args = [makeFolder(), JSON.stringify({ transport }), await buildMapper()];
+  const result = await runNode(childProgram('load-own.ts'), args);
+  expect(result).toMatchObject({ code: 0, signal: null, stderr: '' });
+  expect(result.stdout).toMatch(/^(\d+) of \1 loaded\n$/);
+});
 
 // More than a queue has entries at first, and on each CPU.
 ioUring.it(

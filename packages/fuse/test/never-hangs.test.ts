@@ -2,7 +2,6 @@
 // time, and nothing is left of it.
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { join } from 'node:path';
 import { runNode } from '@ram/test-support';
 import { afterEach, beforeAll, describe, expect } from 'vitest';
 import { mountState, unmountDirectory } from '../src/index.ts';
@@ -10,13 +9,13 @@ import type { MountOptions } from '../src/index.ts';
 import { connectionOf, expectNothingLeft } from './left-over.ts';
 import {
   Server,
+  buildMapper,
   childProgram,
   isMountPoint,
   makeFolder,
   program,
   programPath,
   rootMounts,
-  run,
 } from './support.ts';
 
 const python = program('python3');
@@ -98,8 +97,7 @@ describe.each(modes)('a busy mount with io %s', (io) => {
 let mapper = '';
 beforeAll(async () => {
   if (!compiler.available) return;
-  mapper = join(await run('mktemp', ['-d']).then((path) => path.trim()), 'map_file.so');
-  await run('gcc', ['-shared', '-fPIC', '-o', mapper, programPath('map_file.c')]);
+  mapper = await buildMapper();
 });
 
 describe.each(modes)('a server with files of its own mount open and mapped, io %s', (io) => {
@@ -129,6 +127,12 @@ describe.each(modes)('a server with files of its own mount open and mapped, io %
     await dead.exited;
     await server.stop();
   });
+});
+
+compiler.it('a process loads libraries from its own mount', async () => {
+  const result = await runNode(childProgram('load-own.ts'), [makeFolder(), '{}', mapper]);
+  expect(result).toMatchObject({ code: 0, signal: null, stderr: '' });
+  expect(result.stdout).toMatch(/^(\d+) of \1 loaded\n$/);
 });
 
 describe.each([

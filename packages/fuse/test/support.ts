@@ -183,3 +183,12 @@ export async function run(
   }
   return result.stdout;
 }
+
+/** Compiles what maps a file into the process that loads it; for hold-own.ts. Needs gcc. */
+export async function buildMapper(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'ram-fuse-mapper-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const library = join(folder, 'map_file.so');
+  await run('gcc', ['-shared', '-fPIC', '-o', library, programPath('map_file.c')]);
+  return library;
+}

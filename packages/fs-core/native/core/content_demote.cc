@@ -84,8 +84,7 @@ int Content::demote(uint64_t inode, InodeRecord* record, int fd, const struct st
   // A slab would count other blocks where there are holes, or pages behind the end.
   const uint64_t pages = (size + kPageSize - 1) / kPageSize;
   if (static_cast<uint64_t>(status.st_blocks) != pages * (kPageSize / 512)) return -EBUSY;
-  static thread_local std::unique_ptr<uint8_t[]> buffer;
-  if (!buffer) buffer.reset(new (std::nothrow) uint8_t[kSlabMax]);
+  const std::unique_ptr<uint8_t[]> buffer(new (std::nothrow) uint8_t[size]);
   if (!buffer) return -ENOMEM;
   files_.settleAs(record, status);
   const uint64_t number = record->content;

@@ -69,6 +69,7 @@ bool MountTransport::openRings(RequestHandler& handler, bool forLocks) {
     if (rings_.back()->open() < 0) return false;
     channel = rings_.back()->endChannel();
   }
+  keeper_.start();  // where there can be none, the rings do without
   return true;
 }
 
@@ -102,6 +103,7 @@ bool MountTransport::expectDelay() {
 void MountTransport::stop() {
   for (auto& ring : rings_) ring->stop();
   device_.stop();
+  keeper_.stop();
 }
 
 uint32_t MountTransport::threads() const {

@@ -10,6 +10,7 @@
 #include <memory>
 #include <vector>
 
+#include "address_space_keeper.h"
 #include "dev_fuse.h"
 #include "uring_ring.h"
 
@@ -52,6 +53,7 @@ class MountTransport final : public Transport {
   bool openRings(RequestHandler& handler, bool forLocks);
 
   DevFuse device_;
+  AddressSpaceKeeper keeper_;  // while there are rings
   std::vector<std::unique_ptr<UringRing>> rings_;  // made by start(), before any request
   std::atomic<uint64_t> marks_{0};
 };

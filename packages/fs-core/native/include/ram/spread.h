@@ -2,6 +2,8 @@
 // on a cache line of its own.
 #pragma once
 
+#include <pthread.h>
+
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -10,40 +12,46 @@ namespace ram {
 
 inline constexpr uint32_t kThreadGroups = 8;
 
-// A thread's place in its group, until it ends. The emptiest group is joined, the first of them: of
-// up to kThreadGroups threads at a time no two share one, and few threads use few groups.
-class ThreadGroupPlace {
+// Which group each thread is in, from its first use to its end. The emptiest group is joined, the
+// first of them: of up to kThreadGroups threads at a time no two share one, and few threads use few
+// groups.
+//
+// A thread leaves by a key of pthread_key_create, not by a thread_local's destructor: registering
+// that takes the dynamic loader's lock, which a program holds that loads a library from its own
+// mount, and waits for one of our threads. So the library must stay loaded (-z nodelete).
+class ThreadGroups {
  public:
-  ThreadGroupPlace() {
+  static uint32_t join() {
+    static const ThreadGroups groups;
     for (uint32_t members = 0;; ++members) {
-      for (group = 0; group < kThreadGroups; ++group) {
+      for (uint32_t group = 0; group < kThreadGroups; ++group) {
         uint32_t expected = members;
         // relaxed: the counts guard nothing.
         if (sizes_[group].compare_exchange_strong(expected, members + 1,
                                                   std::memory_order_relaxed)) {
-          return;
+          if (groups.hasKey_) pthread_setspecific(groups.key_, &sizes_[group]);
+          return group;
         }
       }
     }
   }
-  ~ThreadGroupPlace() { sizes_[group].fetch_sub(1, std::memory_order_relaxed); }
-  ThreadGroupPlace(const ThreadGroupPlace&) = delete;
-  ThreadGroupPlace& operator=(const ThreadGroupPlace&) = delete;
-
-  uint32_t group;
 
  private:
+  ThreadGroups() : hasKey_(pthread_key_create(&key_, leave) == 0) {}
+  static void leave(void* size) {
+    static_cast<std::atomic<uint32_t>*>(size)->fetch_sub(1, std::memory_order_relaxed);
+  }
+
   static constinit inline std::array<std::atomic<uint32_t>, kThreadGroups> sizes_{};
+  pthread_key_t key_ = 0;
+  bool hasKey_;  // false: as many as there can be are taken; threads don't leave then
 };
 
 // The calling thread's group.
 inline uint32_t threadGroup() {
   static constexpr uint32_t kNone = UINT32_MAX;
-  static constinit thread_local uint32_t group = kNone;  // without the guard that `place` has
-  if (group == kNone) [[unlikely]] {
-    static thread_local const ThreadGroupPlace place;
-    group = place.group;
-  }
+  static constinit thread_local uint32_t group = kNone;
+  if (group == kNone) [[unlikely]] group = ThreadGroups::join();
   return group;
 }
 
