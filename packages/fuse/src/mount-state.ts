@@ -73,8 +73,9 @@ function askServer({ directory, owner }: MountEntry): Promise<MountState> {
     child.once('error', () => settle('mounted'));
     child.once('close', () => {
       clearTimeout(timer);
-      // glibc's and musl's words for ENOTCONN; ECONNABORTED after an abort.
-      const dead = /not connected|connection abort/i.test(output);
+      // glibc's and musl's words for ENOTCONN; ECONNABORTED after an abort; ECANCELED while the
+      // kernel takes the rings of a killed server down.
+      const dead = /not connected|connection abort|canceled/i.test(output);
       settle(dead ? 'dead' : 'mounted');
     });
   });

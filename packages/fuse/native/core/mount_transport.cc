@@ -3,6 +3,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <fstream>
 
 namespace ram::fuse {
@@ -28,6 +29,11 @@ std::vector<uint32_t> readCpus(const char* path) {
   return cpus;
 }
 
+// What may be there again for another mount, unlike what the kernel can't.
+bool isShortage(int error) {
+  return error == -EMFILE || error == -ENFILE || error == -ENOMEM || error == -EAGAIN;
+}
+
 bool mayUse(const cpu_set_t& allowed, uint32_t cpu) {
   return cpu < CPU_SETSIZE && CPU_ISSET(cpu, &allowed);
 }
@@ -36,19 +42,23 @@ bool mayUse(const cpu_set_t& allowed, uint32_t cpu) {
 
 int MountTransport::start(RequestHandler* handler, Queues queues, void (*onEnd)(void*),
                           void* context) {
-  bool wanted = queues != Queues::kNone;
-  if (wanted && !openRings(*handler, queues == Queues::kWantedForLocks)) rings_.clear();
+  if (queues != Queues::kNone) {
+    const int error = openRings(*handler, queues == Queues::kWantedForLocks);
+    if (error < 0) rings_.clear();
+    if (isShortage(error)) return error;
+  }
   return device_.start(handler, onEnd, context);
 }
 
 // A ring for each CPU that this process may use; the other CPUs' queues are dealt out among them.
-bool MountTransport::openRings(RequestHandler& handler, bool forLocks) {
+// Returns 0 or -errno.
+int MountTransport::openRings(RequestHandler& handler, bool forLocks) {
   cpu_set_t allowed;
-  if (::sched_getaffinity(0, sizeof(allowed), &allowed) != 0) return false;
+  if (::sched_getaffinity(0, sizeof(allowed), &allowed) != 0) return -errno;
   std::vector<std::vector<uint16_t>> queues;
   std::vector<uint16_t> others;
   for (uint32_t cpu : readCpus("/sys/devices/system/cpu/online")) {
-    if (forLocks && !mayUse(allowed, cpu)) return false;
+    if (forLocks && !mayUse(allowed, cpu)) return -EOPNOTSUPP;
   }
   // The kernel has a queue for each CPU that could be there, counted from 0.
   const size_t cpus = readCpus("/sys/devices/system/cpu/possible").size();
@@ -60,17 +70,17 @@ bool MountTransport::openRings(RequestHandler& handler, bool forLocks) {
       others.push_back(number);
     }
   }
-  if (queues.empty()) return false;
+  if (queues.empty()) return -EOPNOTSUPP;
   for (size_t i = 0; i < others.size(); i++) queues[i % queues.size()].push_back(others[i]);
   uint32_t channel = kFirstEntryChannel;
   for (auto& own : queues) {
     rings_.push_back(
         std::make_unique<UringRing>(handler, device_.device(), std::move(own), channel));
-    if (rings_.back()->open() < 0) return false;
+    if (int error = rings_.back()->open(); error < 0) return error;
     channel = rings_.back()->endChannel();
   }
   keeper_.start();  // where there can be none, the rings do without
-  return true;
+  return 0;
 }
 
 void MountTransport::startQueues() {

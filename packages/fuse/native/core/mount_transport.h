@@ -26,7 +26,7 @@ class MountTransport final : public Transport {
   MountTransport(int descriptor, uint32_t threadsMax) : device_(descriptor, threadsMax) {}
   ~MountTransport() { stop(); }
 
-  // As DevFuse.
+  // As DevFuse. -EMFILE, -ENFILE, -ENOMEM, -EAGAIN also when the rings find too few of something.
   int start(RequestHandler* handler, Queues queues, void (*onEnd)(void*), void* context);
   void stop();
   void disconnect() { device_.disconnect(); }
@@ -50,7 +50,7 @@ class MountTransport final : public Transport {
   uint64_t shared(bool bySecondReader) const { return device_.shared(bySecondReader); }
 
  private:
-  bool openRings(RequestHandler& handler, bool forLocks);
+  int openRings(RequestHandler& handler, bool forLocks);
 
   DevFuse device_;
   AddressSpaceKeeper keeper_;  // while there are rings

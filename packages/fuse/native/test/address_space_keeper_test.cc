@@ -3,7 +3,6 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -11,6 +10,7 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <fstream>
 #include <iterator>
 #include <string>
 
@@ -36,6 +36,15 @@ bool isReadable(int descriptor, int timeoutMs) {
   return ::poll(&one, 1, timeoutMs) == 1;
 }
 
+// /proc/PID/status of a child that has nothing but read and exit any more: it begins with more.
+std::string statusShutIn(const std::string& child) {
+  for (;;) {
+    std::ifstream file("/proc/" + child + "/status");
+    std::string status(std::istreambuf_iterator<char>(file), {});
+    if (!file || status.find("\nSeccomp:\t2\n") != std::string::npos) return status;
+  }
+}
+
 }  // namespace
 
 TEST_CASE("address space keeper: a child that has the memory, and nothing else") {
@@ -43,8 +52,10 @@ TEST_CASE("address space keeper: a child that has the memory, and nothing else")
   AddressSpaceKeeper keeper;
   REQUIRE(keeper.start() == 0);
   const std::string child = std::to_string(keeper.id());
-  // It lets go of the rest once it runs.
-  while (countDescriptors(child) != 1) ::sched_yield();
+  const std::string status = statusShutIn(child);
+  CHECK(status.starts_with("Name:\tram-keeper\n"));
+  CHECK(status.find("\nNoNewPrivs:\t1\n") != std::string::npos);
+  CHECK(countDescriptors(child) == 1);
   CHECK(fs::read_symlink("/proc/" + child + "/cwd") == "/");
   CHECK(::syscall(SYS_kcmp, ::getpid(), keeper.id(), 1 /* KCMP_VM */, 0, 0) == 0);
   CHECK(::getpgid(keeper.id()) == keeper.id());
@@ -65,7 +76,7 @@ TEST_CASE("address space keeper: ends when the process was killed, and not befor
     AddressSpaceKeeper keeper;
     keeper.start();
     pid_t id = keeper.id();
-    if (::write(ids[1], &id, sizeof(id)) != sizeof(id)) ::_exit(1);
+    if (::write(ids[1], &id, sizeof(id)) != sizeof(id) || id == 0) ::_exit(1);
     for (;;) ::pause();
   }
   pid_t id = 0;
@@ -76,13 +87,27 @@ TEST_CASE("address space keeper: ends when the process was killed, and not befor
   CHECK_FALSE(isReadable(keeper, 0));
   ::kill(process, SIGKILL);
   CHECK(isReadable(keeper, -1));
-  // It has seen the end of all the threads: nobody has to be waited for.
   int status = 0;
-  CHECK(::waitpid(process, &status, WNOHANG) == process);
+  CHECK(::waitpid(process, &status, 0) == process);
   CHECK(WTERMSIG(status) == SIGKILL);
   ::close(keeper);
   ::close(ids[0]);
   ::close(ids[1]);
+}
+
+TEST_CASE("address space keeper: is ended by a process that gave up its privileges") {
+  const pid_t process = ::fork();
+  if (process == 0) {
+    AddressSpaceKeeper killed, keeper;
+    if (killed.start() != 0 || keeper.start() != 0 || ::kill(killed.id(), SIGKILL) != 0) ::_exit(1);
+    if (::getuid() == 0 && ::setuid(65534) != 0) ::_exit(1);
+    keeper.stop();
+    killed.stop();
+    ::_exit(0);
+  }
+  int status = 1;
+  CHECK(::waitpid(process, &status, 0) == process);
+  CHECK(status == 0);
 }
 #endif
 
