@@ -218,7 +218,8 @@ int PassedBlobs::acquire(uint64_t number, uint32_t mount, int flags) {
 
 int PassedBlobs::idOn(uint32_t mount, Blob& blob) {
   if (blob.ids[mount] != 0) return blob.ids[mount];
-  // First: dropMount() takes the shard's lock between this and the device.
+  // The bit before the pointer: dropMount() clears the bit, takes this shard's lock, then clears
+  // the pointer.
   if (!passes(mount)) return -ENODEV;
   BackingDevice* device = devices_[mount].load(std::memory_order_relaxed);
   const int id = device->openBacking(blob.lease.fd());

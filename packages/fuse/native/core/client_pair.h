@@ -34,8 +34,9 @@ class ClientPair {
   }
   void endSharing() { left_ = 0; }
   bool isShared() const { return left_.load(std::memory_order_relaxed) > 0; }
-  // While two readers serve, to be told by each of its requests. Nothing is lost when both do this
-  // at once and one of them is not noticed: sharing then ends a little later.
+  // While two readers serve, to be told by each of its requests. inRow_ is counted without an
+  // atomic read-modify-write: an increment that is lost when both do this at once only ends sharing
+  // a little later.
   void sharedOne(uint32_t client, bool isSecondReader) {
     byReader_[isSecondReader].fetch_add(1, std::memory_order_relaxed);
     const int inRow = isTurn(client) ? 0 : inRow_.load(std::memory_order_relaxed) + 1;
