@@ -152,6 +152,18 @@ int64_t read(Session& session, Request& request, Reply& reply) {
                                  reply.body().data(), in->size);
 }
 
+// What is left of a write behind its first `done` bytes.
+static int writeRest(Session& session, const Request& request, const WriteIn& in,
+                     const std::byte* data, size_t done, uint32_t flags, WriteResult* out) {
+  const bool kills = (in.writeFlags & kWriteKillsPrivileges) != 0;
+  PrivilegeWatch watch(session, request, kills ? Kills::kAll : Kills::kNothing);
+  const int error = session.fileSystem.write(request.caller, request.node(), in.handle,
+                                             in.offset + done, data + done, in.size - done, flags,
+                                             out);
+  if (error == 0) watch.changed();
+  return error;
+}
+
 int64_t write(Session& session, Request& request, Reply& reply) {
   auto* in = request.arguments.take<WriteIn>();
   auto data = request.arguments.rest();
@@ -163,23 +175,18 @@ int64_t write(Session& session, Request& request, Reply& reply) {
   if (fromCache) flags |= kWriteKeepPrivileges;
   // The kernel's idea of the end may be outdated when a file also grows from elsewhere.
   if ((in->flags & O_APPEND) != 0 && !fromCache) flags |= kWriteAppend;
-  PrivilegeWatch watch(session, request, kills ? Kills::kAll : Kills::kNothing);
   WriteResult written{};
-  int error = session.fileSystem.write(request.caller, request.node(), in->handle, in->offset,
-                                       data.data(), in->size, flags, &written);
+  int error = writeRest(session, request, *in, data.data(), 0, flags, &written);
   if (error < 0) return error;
   // What is left of an append would go behind what others append meanwhile.
   if (written.length < in->size && (flags & kWriteAppend) == 0) {
-    session.retryWithFreedSpace([&] {
+    session.retryWithFreedSpace(request, [&] {
       WriteResult more{};
-      error = session.fileSystem.write(request.caller, request.node(), in->handle,
-                                       in->offset + written.length, data.data() + written.length,
-                                       in->size - written.length, flags, &more);
+      error = writeRest(session, request, *in, data.data(), written.length, flags, &more);
       if (error == 0) written.length += more.length;
       return written.length == in->size || (error < 0 && error != -ENOSPC);
     });
   }
-  watch.changed();
   if (written.offset != in->offset) {
     session.notifier.invalidateLater(request.node(), std::min(written.offset, in->offset),
                                      UINT64_MAX);

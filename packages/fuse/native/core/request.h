@@ -3,9 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
+#include "freed_space.h"
 #include "protocol.h"
 #include "ram/file_system.h"
 
@@ -53,6 +55,7 @@ struct Request {
   Caller caller = {};
   uint32_t channel = 0;  // of the transport: where the reply must be written
   uint64_t root = kRootInode;  // the inode that the mount shows at its root
+  std::optional<Patience> patience;  // from when it first waits for space
 
   uint64_t node() const { return inodeOf(header->node); }
   // The store's number of what the kernel calls `node`.

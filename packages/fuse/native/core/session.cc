@@ -115,7 +115,7 @@ int64_t Session::dispatch(Request& request, Reply& reply) {
   if (operation->mayTakeLong) transport.expectDelay();
   int64_t result = run(*operation, request, reply);
   if (result != -ENOSPC) return result;
-  retryWithFreedSpace([&] {
+  retryWithFreedSpace(request, [&] {
     result = run(*operation, request, reply);
     return result != -ENOSPC;
   });

@@ -88,8 +88,9 @@ class Session final : public RequestHandler, public LockListener, public Backing
   void awaitForgotten();
   // For a request that found too little space: tries again each time that some comes back, until
   // `attempt()` says that it needs no more, or none seems to be on its way. As awaitForgotten().
+  // An attempt that waits as well, for what is left, does so with what is left of this patience.
   template <class Attempt>
-  void retryWithFreedSpace(Attempt attempt);
+  void retryWithFreedSpace(Request& request, Attempt attempt);
 
   // Called once with 0 or -errno when INIT is answered.
   void (*onInit)(void* context, int result) = nullptr;
@@ -130,14 +131,14 @@ class Session final : public RequestHandler, public LockListener, public Backing
 };
 
 template <class Attempt>
-void Session::retryWithFreedSpace(Attempt attempt) {
+void Session::retryWithFreedSpace(Request& request, Attempt attempt) {
   if (!freedSpace.mayCome() || !transport.expectDelay()) return;
-  Patience patience(transport.mark());
+  if (!request.patience) request.patience.emplace(transport.mark());
   const uint64_t expected = freedSpace.expected();
   for (;;) {
     const uint64_t seen = freedSpace.arrivals();
     if (attempt()) return;
-    if (!awaitArrival(seen, patience)) break;
+    if (!awaitArrival(seen, *request.patience)) break;
   }
   freedSpace.settle(expected);
   held_.store(fileSystem.awaitedForgets());

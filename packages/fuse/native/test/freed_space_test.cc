@@ -61,6 +61,41 @@ TEST_CASE("space: the rest of a write goes in once the kernel forgets what was d
   CHECK(reply.as<WriteOut>().size == 8);
 }
 
+TEST_CASE("space: set-id bits go with the first part of a write, not when the rest is in") {
+  Harness harness;
+  harness.start();
+  const uint64_t inode = harness.createFile("b", 04777);
+  harness.createFile("a");
+  CHECK(harness.call(RequestBuilder(kUnlink).name("a")).header.error == 0);
+  harness.files.sizeMax = 3;
+  harness.transport.notices.clear();
+  size_t toldBeforeRest = 0;
+  harness.transport.onMarkLook = [&] { toldBeforeRest = harness.transport.notices.size(); };
+  RequestBuilder write(kWrite, inode);
+  write.with(WriteIn{inode, 0, 8, kWriteKillsPrivileges, 0, 0, 0}).name("content");
+  CHECK(harness.call(write).as<WriteOut>().size == 3);
+  CHECK(toldBeforeRest == 1);
+  CHECK(harness.transport.notices.size() == 1);
+}
+
+TEST_CASE("space: a write that waited for its first part has that much less time for the rest") {
+  Harness harness;
+  harness.start();
+  const uint64_t inode = harness.createFile("b");
+  harness.createFile("a");
+  CHECK(harness.call(RequestBuilder(kUnlink).name("a")).header.error == 0);
+  harness.files.sizeMax = 0;
+  harness.transport.onMarkLook = [&] {
+    if (harness.files.sizeMax == 0) harness.session.freedSpace.arrived();
+    harness.files.sizeMax = 3;
+  };
+  const uint64_t waits = harness.transport.lastMark;
+  RequestBuilder write(kWrite, inode);
+  write.with(WriteIn{inode, 0, 8, 0, 0, 0, 0}).name("content");
+  CHECK(harness.call(write).as<WriteOut>().size == 3);
+  CHECK(harness.transport.lastMark == waits + 1);
+}
+
 TEST_CASE("space: a request waits for as long as the kernel's FORGETs are to be read") {
   Harness harness;
   harness.start();
