@@ -20,9 +20,19 @@ void closeDescriptor(int* descriptor) {
   *descriptor = -1;
 }
 
-int identify(int device, MountPoint* mountPoint, const char** syscall) {
+// Returns the descriptor of a mount that was made, and what became of identifying it in *result.
+int mountAndIdentify(const MountRequest& request, MountPoint* made, const char** syscall,
+                     int* result) {
   *syscall = "identify";
-  return identifyMount(device, mountPoint);
+  const MountTable table;  // before the mount, which would be left for lack of a descriptor
+  *result = table.error();
+  if (*result < 0) return -1;
+  const int device = mountWithDevice(request, syscall);
+  *result = device;
+  if (device < 0) return -1;
+  *syscall = "identify";
+  *result = identifyMount(device, made, table);
+  return device;
 }
 
 }  // namespace
@@ -47,9 +57,9 @@ int ServedMount::mount(const MountRequest& request, const char** syscall) {
     if (int error = checkUnused(); error < 0) return error;
     mounting_ = true;
   }
-  int device = mountWithDevice(request, syscall);
   MountPoint made{request.directory, {}, 0, 0};
-  int result = device < 0 ? device : identify(device, &made, syscall);
+  int result;
+  int device = mountAndIdentify(request, &made, syscall, &result);
   bool isLate;
   {
     std::lock_guard lock(mutex_);
@@ -89,7 +99,8 @@ int ServedMount::receive(const char** syscall) {
   if (device < 0) return device;
   device_ = device;
   closeSockets();
-  return identify(device_, &mountPoint_, syscall);
+  *syscall = "identify";
+  return identifyMount(device_, &mountPoint_);
 }
 
 // A helper that has been started goes on without us: what it mounts must not be left to nobody. One

@@ -67,31 +67,35 @@ std::string unescape(std::string_view field) {
   return text;
 }
 
-// Returns 0 or -errno.
-int readText(const std::string& path, std::string* text) {
+// Returns a descriptor or -errno.
+int openText(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return -errno;
+  return fd < 0 ? -errno : fd;
+}
+
+// All of it, from where `fd` stands. Returns 0 or -errno.
+int readText(int fd, std::string* text) {
   char part[4096];
   ssize_t got;
   while ((got = ::read(fd, part, sizeof(part))) > 0) text->append(part, static_cast<size_t>(got));
-  const int result = got < 0 ? -errno : 0;
-  ::close(fd);
-  return result;
+  return got < 0 ? -errno : 0;
 }
 
 bool isTopmost(const MountPoint& mount) {
-  std::string table;
+  std::string text;
   uint32_t major, minor;
-  return readText(kMountTable, &table) == 0 &&
-         findMount(table, mount.directory, &major, &minor) && major == mount.major &&
-         minor == mount.minor;
+  return MountTable().read(&text) == 0 && findMount(text, mount.directory, &major, &minor) &&
+         major == mount.major && minor == mount.minor;
 }
 
 // Whether the kernel tells what this /dev/fuse serves, and that is another mount.
 bool servesAnother(int device, uint32_t minor) {
   constexpr const char* kField = "fuse_connection:";
   std::string facts;
-  readText("/proc/self/fdinfo/" + std::to_string(device), &facts);
+  const int fd = openText("/proc/self/fdinfo/" + std::to_string(device));
+  if (fd < 0) return false;
+  readText(fd, &facts);
+  ::close(fd);
   size_t at = facts.find(kField);
   uint32_t served;
   if (at == std::string::npos) return false;
@@ -129,27 +133,30 @@ int openControl(uint32_t minor) {
 
 }  // namespace
 
+MountTable::MountTable() : fd_(openText(kMountTable)) {}
+
+MountTable::~MountTable() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+int MountTable::read(std::string* text) const {
+  if (fd_ < 0) return fd_;
+  return ::lseek(fd_, 0, SEEK_SET) < 0 ? -errno : readText(fd_, text);
+}
+
 int mountWithDevice(const MountRequest& request, const char** syscall) {
   *syscall = "open";
   int device = ::open("/dev/fuse", O_RDWR | O_CLOEXEC);
   if (device < 0) return -errno;
-  // Held for identifyMount(), which takes one: a mount that it can't name can't be taken away.
-  int spare = ::fcntl(device, F_DUPFD_CLOEXEC, 0);
-  if (spare < 0) {
-    int error = -errno;
-    ::close(device);
-    return error;
-  }
   std::string data = "fd=" + std::to_string(device) + ",rootmode=40000,user_id=" +
                      std::to_string(::getuid()) + ",group_id=" + std::to_string(::getgid());
   if (!request.data.empty()) data += "," + request.data;
   *syscall = "mount";
-  int error = ::mount(request.source.c_str(), request.directory.c_str(), request.type.c_str(),
-                      request.flags, data.c_str()) != 0
-                  ? -errno
-                  : 0;
-  ::close(spare);
-  if (error == 0) return device;
+  if (::mount(request.source.c_str(), request.directory.c_str(), request.type.c_str(),
+              request.flags, data.c_str()) == 0) {
+    return device;
+  }
+  int error = -errno;
   ::close(device);
   return error;
 }
@@ -196,12 +203,12 @@ bool findMount(std::string_view table, std::string_view directory, uint32_t* maj
   return found;
 }
 
-int identifyMount(int device, MountPoint* mount) {
-  std::string table;
-  if (const int error = readText(kMountTable, &table); error < 0) return error;
+int identifyMount(int device, MountPoint* mount, const MountTable& table) {
+  std::string text;
+  if (const int error = table.read(&text); error < 0) return error;
   uint32_t major, minor;
   bool isFuse = false;
-  if (!findMount(table, mount->directory, &major, &minor, &isFuse) || !isFuse ||
+  if (!findMount(text, mount->directory, &major, &minor, &isFuse) || !isFuse ||
       servesAnother(device, minor)) {
     return -ESTALE;
   }

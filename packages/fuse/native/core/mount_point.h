@@ -16,6 +16,22 @@ struct MountRequest {
   std::string data;     // options besides those that this function adds
 };
 
+// The mounts that this process sees, as /proc tells them. Reading takes no descriptor.
+class MountTable {
+ public:
+  MountTable();
+  ~MountTable();
+  MountTable(const MountTable&) = delete;
+  MountTable& operator=(const MountTable&) = delete;
+
+  int error() const { return fd_ < 0 ? fd_ : 0; }  // of opening it: 0 or -errno
+  // As they are now. Returns 0 or -errno.
+  int read(std::string* text) const;
+
+ private:
+  int fd_;
+};
+
 // Opens /dev/fuse and mounts it, which takes CAP_SYS_ADMIN. Returns the descriptor, or -errno with
 // the system call that failed in *syscall.
 int mountWithDevice(const MountRequest& request, const char** syscall);
@@ -41,8 +57,9 @@ bool findMount(std::string_view table, std::string_view directory, uint32_t* maj
 // Tells the new mount of `device`, its descriptor of /dev/fuse, from others that may come to the
 // same directory; where the kernel says what that descriptor serves (Linux 6.18), a mount that
 // another process put over it meanwhile is not taken for it. Returns 0 or -errno: -ESTALE: it is
-// not there or covered; others: it could not be looked for.
-int identifyMount(int device, MountPoint* mount);
+// not there or covered; others: it could not be looked for. Who mounts opens `table` before: a
+// mount that it can't name for lack of descriptors can't be taken away.
+int identifyMount(int device, MountPoint* mount, const MountTable& table = {});
 
 // For the end of the process: takes the mount away at once, also when it is busy; leaves alone
 // what else is mounted over it, or in its place. Waits at most two seconds.
