@@ -136,5 +136,5 @@ function toMode(mode: unknown): number {
   if (typeof mode !== 'number') throw invalidArgument('mode', 'number', mode);
   if (!Number.isInteger(mode)) throw outOfRange('mode', 'an integer', mode);
   if (mode < 0 || mode > modeMax) throw outOfRange('mode', '>= 0 && <= 4095', mode);
-  return mode;
+  return mode | 0; // -0 ends the process in Node 20
 }

@@ -42,6 +42,11 @@ describe('a handle', () => {
     expect(readFileSync(place.at('file'), 'utf8')).toBe('streamed');
   });
 
+  it('takes every zero for a mode', async () => {
+    await using file = await open('w', { mode: -0 });
+    expect((await file.stat()).mode & 0o777).toBe(0);
+  });
+
   it('goes to another thread', async () => {
     const file = await open('w');
     const program = `

@@ -186,11 +186,13 @@ bool RingFile::isLocked(uint32_t slot) const {
 }
 
 bool RingFile::isAttached(uint32_t slot) const {
+  if (slot >= kSlots) return false;
   return (atomic(ring_.control()->members[slot]).load(std::memory_order_seq_cst) & 1) != 0;
 }
 
 // The word is read again behind the lock: a member may have come or gone in between.
 bool RingFile::isAbandoned(uint32_t slot) const {
+  if (slot >= kSlots) return false;
   uint32_t before = atomic(ring_.control()->members[slot]).load(std::memory_order_seq_cst);
   if ((before & 1) == 0 || isLocked(slot)) return false;
   return atomic(ring_.control()->members[slot]).load(std::memory_order_seq_cst) == before;

@@ -183,6 +183,8 @@ TEST_CASE("slots are exclusive, between openings and within one") {
   CHECK(two->attach(0, 1) == -EBUSY);
   CHECK_FALSE(two->isDead(static_cast<uint32_t>(token)));
   CHECK(two->isAttached(0));
+  CHECK_FALSE(two->isAttached(1u << 31));
+  CHECK_FALSE(two->isAbandoned(UINT32_MAX));
   one->detach(static_cast<uint32_t>(token));
   CHECK(two->isDead(static_cast<uint32_t>(token)));
   CHECK_FALSE(two->isAbandoned(0));
