@@ -14,7 +14,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { Volume } from '@ram/fs-core';
 import { native } from '../../src/native.ts';
-import type { NativeSession, NativeSessionOptions } from '../../src/native.ts';
+import type { NativeSession } from '../../src/native.ts';
+import { sessionOptions } from './session-options.ts';
 import { mount } from './mount.ts';
 
 // Hooks that are called in the midst of a native call.
@@ -166,21 +167,10 @@ function atMount(): void {
  */
 function callEverything(): void {
   const { Session, unmount, endConnection, closeOnExec } = native();
-  const options: NativeSessionOptions = {
-    direct: false,
-    passthrough: false,
-    root: '',
-    rootOnly: false,
-    volumeLocks: false,
-    threads: 1,
-    initFlags: 0n,
-    protocolMinor: 31,
-    ioUring: false,
-  };
   const [one, other] = [new Volume({ maxBytes: '8M' }), new Volume({ maxBytes: '8M' })];
   const { fileSystem } = other;
   const listener = () => {};
-  const session = new Session(one.fileSystem, options, listener);
+  const session = new Session(one.fileSystem, sessionOptions, listener);
   const { reallyExit } = process as unknown as { reallyExit: (code: number) => void };
   progress[0] = 1;
   reallyExit(0);
@@ -198,7 +188,7 @@ function callEverything(): void {
   void endConnection(0);
   closeOnExec(-1);
   session.stop();
-  new Session(fileSystem, options, listener).stop();
+  new Session(fileSystem, sessionOptions, listener).stop();
   progress[0] = 2;
 }
 

@@ -7,7 +7,8 @@ import { Volume } from '@ram/fs-core';
 import { abortConnection, mount, mountState, unmountDirectory } from '../../src/index.ts';
 import type { Mounted } from '../../src/index.ts';
 import { native } from '../../src/native.ts';
-import type { NativeSession, NativeSessionOptions } from '../../src/native.ts';
+import type { NativeSession } from '../../src/native.ts';
+import { sessionOptions } from './session-options.ts';
 
 const [free = '', place = '', seed = '1'] = process.argv.slice(2);
 const { errno } = constants;
@@ -79,18 +80,6 @@ async function hammer(mounted: Mounted, rounds: number): Promise<void> {
     await assert.rejects(async () => object.unmount?.(options), /ERR_|must be/);
   }
 }
-
-const sessionOptions: NativeSessionOptions = {
-  direct: false,
-  passthrough: false,
-  root: '',
-  rootOnly: false,
-  volumeLocks: false,
-  threads: 1,
-  initFlags: 0n,
-  protocolMinor: 31,
-  ioUring: false,
-};
 
 function nativeGarbage(): void {
   const { Session, closeOnExec, unmount } = native() as unknown as Record<string, Call> & {
